@@ -1,0 +1,71 @@
+"""What a field may hold: each check returns nothing or raises `InvalidValue`.
+
+Types are compared exactly. A `bool` is no integer, a named tuple no tuple and a subclass of `str` no
+text, because a subclass can change how it compares, and a value here is what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import cast
+
+from restart_engine.core.errors import InvalidValue
+
+
+class Sealed:
+    """A base that lets nobody derive from the classes that derive from it."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        if cls.__bases__ != (Sealed,):
+            raise TypeError(f"`{cls.__name__}` derives from a closed class, whose values are its own")
+
+
+def check_integer(field: str, value: object, *, minimum: int | None = None) -> None:
+    """An integer of any size, at least `minimum` where one is given."""
+    if type(value) is not int or (minimum is not None and value < minimum):
+        least = "" if minimum is None else f" of {minimum} or more"
+        raise InvalidValue(field, value, f"an integer{least}")
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8, which a lone surrogate cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_text(field: str, value: object) -> None:
+    """A text that is not blank and holds no lone surrogate."""
+    if type(value) is not str or not value or value.isspace() or not is_unicode(value):
+        raise InvalidValue(field, value, "a text that is not blank and has no lone surrogate")
+
+
+def check_kind(field: str, value: object, kind: type) -> None:
+    """A value of exactly this class."""
+    if type(value) is not kind:
+        raise InvalidValue(field, value, f"a {kind.__name__}")
+
+
+def check_tuple(field: str, value: object, kind: type) -> None:
+    """A tuple whose items are all of exactly this class."""
+    if type(value) is not tuple:
+        raise InvalidValue(field, value, f"a tuple of {kind.__name__}")
+    for index, item in enumerate(cast("tuple[object, ...]", value)):
+        if type(item) is not kind:
+            raise InvalidValue(f"{field}[{index}]", item, f"a {kind.__name__}")
+
+
+def check_unique(field: str, values: Collection[object]) -> None:
+    """No value stands twice; the error names the first that does."""
+    if len(set(values)) != len(values):
+        seen: set[object] = set()
+        for index, value in enumerate(values):
+            if value in seen:
+                raise InvalidValue(f"{field}[{index}]", value, "one that stands there only once")
+            seen.add(value)

@@ -1,0 +1,70 @@
+"""How a plan differs from what an execution recorded of it."""
+
+from __future__ import annotations
+
+from typing import final
+
+from attrs import frozen
+
+from restart_engine.core.checks import Sealed, check_kind, check_tuple
+from restart_engine.core.execution import Execution, GroupOutcome
+from restart_engine.core.notes import GroupsChanged, StepsChanged
+from restart_engine.core.plan import LoadGroup, LoadPlan, Step
+
+
+@final
+@frozen(kw_only=True)
+class Drift(Sealed):
+    """What was added to the plan or removed from it since the execution."""
+
+    groups: GroupsChanged
+    steps: tuple[StepsChanged, ...]
+    """Ascending; only groups that both have and whose steps are known and differ."""
+
+    def __attrs_post_init__(self) -> None:
+        check_kind("groups", self.groups, GroupsChanged)
+        check_tuple("steps", self.steps, StepsChanged)
+
+    def __bool__(self) -> bool:
+        return bool(self.groups.added or self.groups.removed or self.steps)
+
+
+def groups_changed(plan: LoadPlan, execution: Execution) -> GroupsChanged:
+    """Which groups came and went, as far as the execution can tell.
+
+    A group without an outcome counts as added only between two that have one: before the first it may lie
+    ahead of a restart's start, and after the last it may just not have been reached.
+    """
+    recorded = frozenset(execution.sequences)
+    span = execution.sequences[:1] + execution.sequences[-1:]
+    return GroupsChanged(
+        added=tuple(s for s in plan.sequences if s not in recorded and span[0] < s < span[-1])
+        if span
+        else (),
+        removed=tuple(s for s in execution.sequences if s not in plan.existing),
+    )
+
+
+def steps_changed(group: LoadGroup, outcome: GroupOutcome | None) -> StepsChanged | None:
+    """Which steps of a group came and went; none where they did not, or where nothing was recorded."""
+    if outcome is None or outcome.recorded is None or not (outcome.begun or outcome.recorded):
+        return None
+    recorded = {name for name, _ in outcome.recorded}
+    added = tuple(name for name in group.step_names if name not in recorded)
+    removed = sorted(recorded.difference(group.step_names))
+    if not added and not removed:
+        return None
+    return StepsChanged(
+        sequence=group.sequence,
+        added=tuple(map(Step.parse, added)),
+        removed=tuple(map(Step.parse, removed)),
+    )
+
+
+def plan_drift(plan: LoadPlan, execution: Execution) -> Drift:
+    """Everything that the plan shows to have changed since this execution of it."""
+    changes = (steps_changed(group, execution.outcome(group.sequence)) for group in plan.groups)
+    return Drift(
+        groups=groups_changed(plan, execution),
+        steps=tuple(change for change in changes if change is not None),
+    )

@@ -1,0 +1,161 @@
+"""What happened: the outcomes of steps and groups, and the execution they belong to."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Self, final
+
+from attrs import field, frozen
+
+from restart_engine.core.checks import (
+    Sealed,
+    check_integer,
+    check_kind,
+    check_tuple,
+    check_unique,
+)
+from restart_engine.core.plan import Step, check_step_names
+from restart_engine.core.status import (
+    ACTIVE,
+    COMPLETED,
+    FAILED,
+    OF_RUN,
+    OF_STEP,
+    Status,
+    check_status,
+)
+
+
+@final
+@frozen
+class StepOutcome(Sealed):
+    """What became of one step."""
+
+    step: Step
+    status: Status
+    """Any status, `SKIPPED` included."""
+
+    def __attrs_post_init__(self) -> None:
+        check_kind("step", self.step, Step)
+        check_status("status", self.status, OF_STEP)
+
+
+@final
+@frozen
+class GroupOutcome(Sealed):
+    """What became of one group, and of its steps where that is known.
+
+    Like a load group it keeps its steps by name, and makes `steps` when they are first read.
+    """
+
+    sequence: int
+    """1 or more, unique in its execution."""
+    status: Status
+    """Any status but `SKIPPED`, as the host reports it; never derived from the steps."""
+    steps: tuple[StepOutcome, ...] | None = field(eq=False)
+    """Each step once, held ascending by its text; none when the history is unavailable."""
+    recorded: frozenset[tuple[str, Status]] | None = field(init=False, repr=False)
+    """The same outcomes as pairs of `Schema.Object` and status."""
+
+    def __attrs_post_init__(self) -> None:
+        check_integer("sequence", self.sequence, minimum=1)
+        check_status("status", self.status, OF_RUN)
+        recorded = None
+        if self.steps is not None:
+            check_tuple("steps", self.steps, StepOutcome)
+            check_unique("steps", [outcome.step for outcome in self.steps])
+            ascending = sorted(self.steps, key=lambda outcome: str(outcome.step))
+            object.__setattr__(self, "steps", tuple(ascending))
+            recorded = frozenset((str(outcome.step), outcome.status) for outcome in ascending)
+        object.__setattr__(self, "recorded", recorded)
+
+    @classmethod
+    def parse(cls, sequence: int, status: Status, steps: Mapping[str, Status] | None) -> Self:
+        """The outcome whose steps have these names, each `Schema.Object`, and these statuses."""
+        if steps is None:
+            return cls(sequence, status, None)
+        check_integer("sequence", sequence, minimum=1)
+        check_status("status", status, OF_RUN)
+        check_step_names("steps", steps)
+        for name, of_step in steps.items():
+            check_status(f"steps[{name}]", of_step, OF_STEP)
+        outcome = cls.__new__(cls)
+        object.__setattr__(outcome, "sequence", sequence)
+        object.__setattr__(outcome, "status", status)
+        object.__setattr__(outcome, "recorded", frozenset(steps.items()))
+        return outcome
+
+    def __getattr__(self, name: str) -> object:
+        """Python asks here only for what is not set: the steps of an outcome made from names."""
+        if name != "steps":
+            raise AttributeError(f"a group outcome has no `{name}`")
+        steps = tuple(StepOutcome(Step.parse(text), status) for text, status in sorted(self.recorded or ()))
+        object.__setattr__(self, "steps", steps)
+        return steps
+
+    @property
+    def begun(self) -> bool:
+        """Whether the execution reached this group."""
+        return self.status is not Status.IN_QUEUE
+
+    @property
+    def completed(self) -> frozenset[str]:
+        """The names of the steps that a restart beginning here need not run again [S3, S4]."""
+        return frozenset(name for name, status in self.recorded or () if status in COMPLETED)
+
+
+@final
+@frozen
+class Execution(Sealed):
+    """One run of a load plan. Its statuses are the host's facts and need not follow from each other."""
+
+    id: int
+    """1 or more. A higher id need not be a later execution."""
+    status: Status
+    """Any status but `SKIPPED`."""
+    groups: tuple[GroupOutcome, ...]
+    """Held ascending by sequence; a group that was never reached may be missing."""
+    sequences: tuple[int, ...] = field(init=False, eq=False, repr=False)
+    """The recorded groups' sequences, ascending."""
+    first_failed: GroupOutcome | None = field(init=False, eq=False, repr=False)
+    """The failed group of the lowest sequence, or none."""
+    unrecoverable: frozenset[int] = field(init=False, eq=False, repr=False)
+    """The sequences of the failed groups whose step history is unavailable [R5]."""
+    last_begun: int = field(init=False, eq=False, repr=False)
+    """The highest sequence of a group that was begun; 0 when none was."""
+
+    def __attrs_post_init__(self) -> None:
+        check_integer("id", self.id, minimum=1)
+        check_status("status", self.status, OF_RUN)
+        check_tuple("groups", self.groups, GroupOutcome)
+        groups = tuple(sorted(self.groups, key=attrgetter("sequence")))
+        sequences = tuple(group.sequence for group in groups)
+        check_unique("groups.sequence", sequences)
+        object.__setattr__(self, "groups", groups)
+        object.__setattr__(self, "sequences", sequences)
+        failed = [group for group in groups if self.has_failed(group)]
+        object.__setattr__(self, "first_failed", failed[0] if failed else None)
+        lost = frozenset(group.sequence for group in failed if group.recorded is None)
+        object.__setattr__(self, "unrecoverable", lost)
+        begun = (group.sequence for group in reversed(groups) if group.begun)
+        object.__setattr__(self, "last_begun", next(begun, 0))
+
+    @property
+    def active(self) -> bool:
+        """Whether it still runs or waits to run, whatever its groups say [R1]."""
+        return self.status in ACTIVE
+
+    def has_failed(self, group: GroupOutcome) -> bool:
+        """Whether this outcome of its own failed, or was cut off when the execution ended [R3]."""
+        if group.status is Status.IN_PROGRESS:
+            return not self.active
+        return group.status in FAILED
+
+    def outcome(self, sequence: int) -> GroupOutcome | None:
+        """What became of the group of this sequence, or none where nothing is recorded."""
+        place = bisect_left(self.sequences, sequence)
+        if place < len(self.sequences) and self.sequences[place] == sequence:
+            return self.groups[place]
+        return None

@@ -1,0 +1,157 @@
+"""A decision in plain sentences. Pure text: the same decision gives the same text, to the byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from restart_engine.core.decision import Decision, Rejection, RestartPlan
+from restart_engine.core.errors import shown
+from restart_engine.core.notes import (
+    EarlierGroupsStayFailed,
+    GroupsChanged,
+    Note,
+    NothingToRun,
+    StepsChanged,
+)
+from restart_engine.core.remedies import AddGroup, Remedy, SeeOptions, SendRequest, WaitUntilOver
+from restart_engine.core.request import RestartRequest
+from restart_engine.core.rules import (
+    AlreadyRunning,
+    GroupNotFound,
+    HistoryUnavailable,
+    NoFailedGroup,
+    NotMostRecent,
+    Reason,
+)
+
+
+def explain(decision: Decision) -> str:
+    """What will run and what will not, which rule and facts decided it, and what to do instead.
+
+    One sentence a line, for a person; for a program there are the decision's own fields.
+    """
+    match decision:
+        case RestartPlan():
+            return "\n".join(_plan_sentences(decision))
+        case Rejection():
+            return "\n".join(_rejection_sentences(decision))
+        case _:
+            assert_never(decision)
+
+
+def message(reason: Reason) -> str:
+    """One line that says what the rule found."""
+    match reason:
+        case AlreadyRunning(execution_id=execution, status=status):
+            return f"execution {shown(execution)} of the load plan is {status}"
+        case NotMostRecent(given=given, latest=None):
+            return f"execution {shown(given)} is not the latest: the load plan has never run"
+        case NotMostRecent(given=given, latest=latest):
+            return f"execution {shown(given)} is not the latest, which is {shown(latest)}"
+        case NoFailedGroup(latest=latest, never_reached=()):
+            return f"execution {shown(latest)} has no failed group"
+        case NoFailedGroup(latest=latest, never_reached=rest):
+            return f"execution {shown(latest)} has no failed group; never reached: {numbers(rest)}"
+        case GroupNotFound(existing=()):
+            return "the load plan has no group"
+        case GroupNotFound(sequence=sequence, existing=existing):
+            return f"the load plan has no group {shown(sequence)}, only {numbers(existing)}"
+        case HistoryUnavailable(execution_id=execution, sequence=sequence):
+            return (
+                f"the step history of group {shown(sequence)} in execution {shown(execution)} is"
+                " unavailable; detailed load jobs tracking has to be on while a plan runs"
+            )
+        case _:
+            assert_never(reason)
+
+
+def advice(remedy: Remedy) -> str:
+    """One line that says what to do."""
+    match remedy:
+        case SendRequest(request=request):
+            return f"send {request_text(request)}"
+        case WaitUntilOver(execution_id=execution):
+            return f"wait until execution {shown(execution)} is over, then ask again"
+        case AddGroup():
+            return "add a group to the load plan"
+        case SeeOptions():
+            return "look at the restart options"
+        case _:
+            assert_never(remedy)
+
+
+def note_text(note: Note) -> str:
+    """One line that says what the note points out."""
+    match note:
+        case EarlierGroupsStayFailed(sequences=sequences):
+            return f"failed before the start, and left so: {groups_text(sequences)}"
+        case GroupsChanged(added=added, removed=removed):
+            changes = _changes(groups_text(added), groups_text(removed))
+            return f"the load plan changed since the execution: {changes}"
+        case StepsChanged(sequence=sequence, added=added, removed=removed):
+            changes = _changes(listed(map(str, added)), listed(map(str, removed)))
+            return f"group {shown(sequence)} changed since the execution: {changes}"
+        case NothingToRun(sequence=sequence):
+            return f"group {shown(sequence)} has no step left to run"
+        case _:
+            assert_never(note)
+
+
+def request_text(request: RestartRequest) -> str:
+    """The request as its documented members."""
+    execution = "none" if request.execution_id is None else shown(request.execution_id)
+    return f"groupSequence {shown(request.group_sequence)}, recentLoadPlanExecution {execution}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts with commas, or none."""
+    return ", ".join(texts) or "none"
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Integers of any size with commas, or none."""
+    return listed(map(shown, values))
+
+
+def groups_text(sequences: tuple[int, ...]) -> str:
+    """Groups by their sequences."""
+    if not sequences:
+        return "no group"
+    return f"group{'s' if len(sequences) > 1 else ''} {numbers(sequences)}"
+
+
+def _changes(added: str, removed: str) -> str:
+    return f"added {added}, removed {removed}"
+
+
+_WHY_THERE = {
+    "S1": "no execution id and no group is given, so it starts over (S1)",
+    "S2": "group {start} is asked for, with no execution id (S2)",
+    "S3": "group {start} is the first that failed in execution {execution} (S3)",
+    "S4": "group {start} is asked for, resuming execution {execution} (S4)",
+}
+
+
+def _plan_sentences(restart: RestartPlan) -> Iterable[str]:
+    start = shown(restart.start.sequence)
+    why = _WHY_THERE[restart.rule].format(start=start, execution=shown(restart.based_on))
+    yield f"The restart begins at group {start}: {why}."
+    yield f"It runs, side by side: {listed(restart.step_names_to_run)}."
+    if restart.step_names_to_skip:
+        yield f"It skips, as completed before: {listed(restart.step_names_to_skip)}."
+    before = tuple(group.sequence for group in restart.groups_before)
+    after = tuple(group.sequence for group in restart.groups_after)
+    if after:
+        yield f"Then it runs whole, one after another: {groups_text(after)}."
+    if before:
+        yield f"It does not run: {groups_text(before)}."
+    for note in restart.notes:
+        yield f"Note: {note_text(note)}."
+
+
+def _rejection_sentences(rejection: Rejection) -> Iterable[str]:
+    yield "No restart runs."
+    for reason in rejection.reasons:
+        yield f"{reason.rule}: {message(reason)}."
+    yield f"What to do: {advice(rejection.remedy)}."

@@ -1,0 +1,32 @@
+"""What is asked for."""
+
+from __future__ import annotations
+
+from typing import final
+
+from attrs import field, frozen
+
+from restart_engine.core.checks import Sealed, check_integer
+
+
+def _asked_start(group_sequence: int) -> int:
+    return max(group_sequence, 0)
+
+
+@final
+@frozen
+class RestartRequest(Sealed):
+    """The start asked for, and the execution to resume if there is one.
+
+    Every `group_sequence` of 0 or less asks for the same, so such requests are equal.
+    """
+
+    group_sequence: int = field(eq=_asked_start)
+    """The group to start at; 0 or less leaves the choice to the rules (S1, S3)."""
+    execution_id: int | None = field(default=None, kw_only=True)
+    """Any integer counts as provided, 0 and negative ones too; only none means "not provided"."""
+
+    def __attrs_post_init__(self) -> None:
+        check_integer("group_sequence", self.group_sequence)
+        if self.execution_id is not None:
+            check_integer("execution_id", self.execution_id)
