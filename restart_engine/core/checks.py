@@ -56,16 +56,17 @@ def check_tuple(field: str, value: object, kind: type) -> None:
     """A tuple whose items are all of exactly this class."""
     if type(value) is not tuple:
         raise InvalidValue(field, value, f"a tuple of {kind.__name__}")
-    for index, item in enumerate(cast("tuple[object, ...]", value)):
-        if type(item) is not kind:
-            raise InvalidValue(f"{field}[{index}]", item, f"a {kind.__name__}")
+    items = cast("tuple[object, ...]", value)
+    if not {kind}.issuperset(map(type, items)):
+        index = next(index for index, item in enumerate(items) if type(item) is not kind)
+        raise InvalidValue(f"{field}[{index}]", items[index], f"a {kind.__name__}")
 
 
-def check_unique(field: str, values: Collection[object]) -> None:
-    """No value stands twice; the error names the first that does."""
+def check_unique(field: str, values: Collection[object], member: str = "") -> None:
+    """No value stands twice; the error names the first that does (and its `member`, if that is meant)."""
     if len(set(values)) != len(values):
         seen: set[object] = set()
         for index, value in enumerate(values):
             if value in seen:
-                raise InvalidValue(f"{field}[{index}]", value, "one that stands there only once")
+                raise InvalidValue(f"{field}[{index}]{member}", value, "one that stands there only once")
             seen.add(value)

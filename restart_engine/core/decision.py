@@ -6,8 +6,9 @@ Deciding looks facts up and makes one small value; what grows with the plan is m
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 from functools import cached_property
-from typing import TypeAlias, final
+from typing import NamedTuple, TypeAlias, final
 
 from attrs import frozen
 
@@ -37,6 +38,25 @@ def plan_restart(plan: LoadPlan, request: RestartRequest, latest: Execution | No
         if rule.holds(facts):
             rejecting += (rule,)
     return _rejected(facts, rejecting) if rejecting else _accepted(facts)
+
+
+class _Split(NamedTuple):
+    """Where the plan is cut by a restart's start, and how the start group is."""
+
+    place: int
+    start: LoadGroup
+    outcome: GroupOutcome | None
+    run: tuple[str, ...]
+    skip: tuple[str, ...]
+
+
+def _skipped(start: LoadGroup, outcome: GroupOutcome | None) -> Collection[str]:
+    """The names of the steps that the outcome of the start group shows to be completed [S3, S4]."""
+    if outcome is None:
+        return ()
+    if outcome.recorded is None:
+        return start.step_names if outcome.status is Status.SUCCEEDED else ()
+    return outcome.completed
 
 
 @final
@@ -71,35 +91,27 @@ class RestartPlan(Sealed):
     @property
     def start(self) -> LoadGroup:
         """The group where the restart begins, as the plan has it."""
-        return self.facts.plan.groups[self._place]
+        return self._split.start
 
     @property
     def groups_before(self) -> tuple[LoadGroup, ...]:
         """The groups before the start, ascending: none of them is run."""
-        return self.facts.plan.groups[: self._place]
+        return self.facts.plan.groups[: self._split.place]
 
     @property
     def groups_after(self) -> tuple[LoadGroup, ...]:
         """The groups after the start, ascending: each is run whole."""
-        return self.facts.plan.groups[self._place + 1 :]
+        return self.facts.plan.groups[self._split.place + 1 :]
 
-    @cached_property
-    def step_names_to_skip(self) -> tuple[str, ...]:
-        """The start group's completed steps, as `Schema.Object` in the plan's order; not run again."""
-        names = self.start.step_names
-        outcome = self._start_outcome
-        if outcome is None:
-            return ()
-        if outcome.recorded is None:
-            return names if outcome.status is Status.SUCCEEDED else ()
-        completed = outcome.completed
-        return tuple(name for name in names if name in completed)
-
-    @cached_property
+    @property
     def step_names_to_run(self) -> tuple[str, ...]:
-        """The start group's other steps, as `Schema.Object` in the plan's order."""
-        skipped = frozenset(self.step_names_to_skip)
-        return tuple(name for name in self.start.step_names if name not in skipped)
+        """The steps of the start group that are run, as `Schema.Object` in the plan's order."""
+        return self._split.run
+
+    @property
+    def step_names_to_skip(self) -> tuple[str, ...]:
+        """The start group's completed steps, as `Schema.Object` in the plan's order: not run again."""
+        return self._split.skip
 
     @property
     def steps_to_skip(self) -> tuple[Step, ...]:
@@ -114,11 +126,8 @@ class RestartPlan(Sealed):
     @property
     def left_failed(self) -> tuple[int, ...]:
         """The groups before the start that failed in the latest execution, ascending: they stay so."""
-        latest = self.facts.latest
-        if latest is None:
-            return ()
-        earlier = latest.groups[: bisect_left(latest.sequences, self.start.sequence)]
-        return tuple(group.sequence for group in earlier if latest.has_failed(group))
+        failed = () if self.facts.latest is None else self.facts.latest.failed
+        return failed[: bisect_left(failed, self.start.sequence)]
 
     @property
     def drift(self) -> Drift | None:
@@ -135,9 +144,9 @@ class RestartPlan(Sealed):
             if self.left_failed:
                 noted.append(EarlierGroupsStayFailed(self.left_failed))
             groups = groups_changed(self.facts.plan, resumed)
-            if groups.added or groups.removed:
+            if groups is not None:
                 noted.append(groups)
-            steps = steps_changed(self.start, self._start_outcome)
+            steps = steps_changed(self.start, self._split.outcome)
             if steps is not None:
                 noted.append(steps)
         if not self.step_names_to_run:
@@ -151,19 +160,22 @@ class RestartPlan(Sealed):
 
     @property
     def _start_rule(self) -> type[Start]:
-        return next(rule for rule in STARTS if rule.holds(self.facts.request))
-
-    @cached_property
-    def _place(self) -> int:
-        return self.facts.plan.at(self._start_rule.start(self.facts))
+        return next(filter(lambda rule: rule.holds(self.facts.request), STARTS))
 
     @property
     def _resumed(self) -> Execution | None:
         return None if self.based_on is None else self.facts.latest
 
-    @property
-    def _start_outcome(self) -> GroupOutcome | None:
-        return None if self._resumed is None else self._resumed.outcome(self.start.sequence)
+    @cached_property
+    def _split(self) -> _Split:
+        plan = self.facts.plan
+        place = plan.at(self._start_rule.start(self.facts))
+        start, resumed = plan.groups[place], self._resumed
+        outcome = None if resumed is None else resumed.outcome(start.sequence)
+        skipped = _skipped(start, outcome)
+        run = tuple([name for name in start.step_names if name not in skipped])
+        skip = tuple([name for name in start.step_names if name in skipped])
+        return _Split(place, start, outcome, run, skip)
 
 
 @final

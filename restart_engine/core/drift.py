@@ -17,31 +17,35 @@ from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 class Drift(Sealed):
     """What was added to the plan or removed from it since the execution."""
 
-    groups: GroupsChanged
+    groups: GroupsChanged | None
     steps: tuple[StepsChanged, ...]
     """Ascending; only groups that both have and whose steps are known and differ."""
 
     def __attrs_post_init__(self) -> None:
-        check_kind("groups", self.groups, GroupsChanged)
+        if self.groups is not None:
+            check_kind("groups", self.groups, GroupsChanged)
         check_tuple("steps", self.steps, StepsChanged)
 
     def __bool__(self) -> bool:
-        return bool(self.groups.added or self.groups.removed or self.steps)
+        return self.groups is not None or bool(self.steps)
 
 
-def groups_changed(plan: LoadPlan, execution: Execution) -> GroupsChanged:
-    """Which groups came and went, as far as the execution can tell.
+def groups_changed(plan: LoadPlan, execution: Execution) -> GroupsChanged | None:
+    """Which groups came and went, as far as the execution can tell; none where it shows no change.
 
     A group without an outcome counts as added only between two that have one: before the first it may lie
     ahead of a restart's start, and after the last it may just not have been reached.
     """
-    recorded = frozenset(execution.sequences)
-    span = execution.sequences[:1] + execution.sequences[-1:]
+    recorded = execution.sequences
+    if not recorded:
+        return None
+    span = plan.sequences[plan.at(recorded[0]) : plan.at(recorded[-1] + 1)]
+    if span == recorded:
+        return None
+    kept = frozenset(recorded)
     return GroupsChanged(
-        added=tuple(s for s in plan.sequences if s not in recorded and span[0] < s < span[-1])
-        if span
-        else (),
-        removed=tuple(s for s in execution.sequences if s not in plan.existing),
+        added=tuple([sequence for sequence in span if sequence not in kept]),
+        removed=tuple([sequence for sequence in recorded if sequence not in plan.existing]),
     )
 
 
@@ -50,10 +54,10 @@ def steps_changed(group: LoadGroup, outcome: GroupOutcome | None) -> StepsChange
     if outcome is None or outcome.recorded is None or not (outcome.begun or outcome.recorded):
         return None
     recorded = {name for name, _ in outcome.recorded}
+    if recorded == set(group.step_names):
+        return None
     added = tuple(name for name in group.step_names if name not in recorded)
     removed = sorted(recorded.difference(group.step_names))
-    if not added and not removed:
-        return None
     return StepsChanged(
         sequence=group.sequence,
         added=tuple(map(Step.parse, added)),

@@ -21,6 +21,7 @@ from restart_engine.core.status import (
     ACTIVE,
     COMPLETED,
     FAILED,
+    FAILED_OR_CUT_OFF,
     OF_RUN,
     OF_STEP,
     Status,
@@ -79,8 +80,9 @@ class GroupOutcome(Sealed):
         check_integer("sequence", sequence, minimum=1)
         check_status("status", status, OF_RUN)
         check_step_names("steps", steps)
-        for name, of_step in steps.items():
-            check_status(f"steps[{name}]", of_step, OF_STEP)
+        if not {Status}.issuperset(map(type, steps.values())):
+            for name, of_step in steps.items():
+                check_status(f"steps[{name}]", of_step, OF_STEP)
         outcome = cls.__new__(cls)
         object.__setattr__(outcome, "sequence", sequence)
         object.__setattr__(outcome, "status", status)
@@ -119,8 +121,8 @@ class Execution(Sealed):
     """Held ascending by sequence; a group that was never reached may be missing."""
     sequences: tuple[int, ...] = field(init=False, eq=False, repr=False)
     """The recorded groups' sequences, ascending."""
-    first_failed: GroupOutcome | None = field(init=False, eq=False, repr=False)
-    """The failed group of the lowest sequence, or none."""
+    failed: tuple[int, ...] = field(init=False, eq=False, repr=False)
+    """The failed groups' sequences, ascending: in an execution that is over also those cut off [R3]."""
     unrecoverable: frozenset[int] = field(init=False, eq=False, repr=False)
     """The sequences of the failed groups whose step history is unavailable [R5]."""
     last_begun: int = field(init=False, eq=False, repr=False)
@@ -130,28 +132,24 @@ class Execution(Sealed):
         check_integer("id", self.id, minimum=1)
         check_status("status", self.status, OF_RUN)
         check_tuple("groups", self.groups, GroupOutcome)
-        groups = tuple(sorted(self.groups, key=attrgetter("sequence")))
-        sequences = tuple(group.sequence for group in groups)
-        check_unique("groups.sequence", sequences)
-        object.__setattr__(self, "groups", groups)
-        object.__setattr__(self, "sequences", sequences)
-        failed = [group for group in groups if self.has_failed(group)]
-        object.__setattr__(self, "first_failed", failed[0] if failed else None)
-        lost = frozenset(group.sequence for group in failed if group.recorded is None)
+        sequences = [group.sequence for group in self.groups]
+        check_unique("groups", sequences, ".sequence")
+        ascending = sorted(sequences)
+        if sequences != ascending:
+            object.__setattr__(self, "groups", tuple(sorted(self.groups, key=attrgetter("sequence"))))
+        failures = FAILED if self.active else FAILED_OR_CUT_OFF
+        failed = [group for group in self.groups if group.status in failures]
+        begun = [group.sequence for group in self.groups if group.status is not Status.IN_QUEUE]
+        object.__setattr__(self, "sequences", tuple(ascending))
+        object.__setattr__(self, "failed", tuple([group.sequence for group in failed]))
+        lost = frozenset([group.sequence for group in failed if group.recorded is None])
         object.__setattr__(self, "unrecoverable", lost)
-        begun = (group.sequence for group in reversed(groups) if group.begun)
-        object.__setattr__(self, "last_begun", next(begun, 0))
+        object.__setattr__(self, "last_begun", begun[-1] if begun else 0)
 
     @property
     def active(self) -> bool:
         """Whether it still runs or waits to run, whatever its groups say [R1]."""
         return self.status in ACTIVE
-
-    def has_failed(self, group: GroupOutcome) -> bool:
-        """Whether this outcome of its own failed, or was cut off when the execution ended [R3]."""
-        if group.status is Status.IN_PROGRESS:
-            return not self.active
-        return group.status in FAILED
 
     def outcome(self, sequence: int) -> GroupOutcome | None:
         """What became of the group of this sequence, or none where nothing is recorded."""

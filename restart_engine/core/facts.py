@@ -39,9 +39,9 @@ class Facts(Sealed):
         """The sequence to start at: the group asked for, or else the first failed one; 0 for neither."""
         if self.request.group_sequence > 0:
             return self.request.group_sequence
-        if self.latest is None or self.latest.first_failed is None or not self.resumes():
+        if self.latest is None or not self.latest.failed or not self.resumes():
             return 0
-        return self.latest.first_failed.sequence
+        return self.latest.failed[0]
 
     def never_reached(self) -> tuple[int, ...]:
         """The plan's sequences above that of every group which the latest execution began."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
 from operator import attrgetter
@@ -50,18 +50,19 @@ class Step(Sealed):
         return cls(schema, name)
 
 
+_FE, _FF = "\udcfe", "\udcff"
+"""What `surrogateescape` writes as the bytes FE and FF; no name holds a surrogate."""
 STEP_NAME: Final = "a step as `Schema.Object`, neither part blank"
 
 
-def check_step_names(field: str, names: Collection[str]) -> None:
-    """Each name reads as a step, and none stands twice; no step is made for it."""
+def check_step_names(field: str, names: Iterable[str]) -> None:
+    """Each name reads as a step; no step is made for it."""
     for index, name in enumerate(names):
-        if type(name) is str:
+        if type(name) is str and (name.isascii() or is_unicode(name)):
             schema, _, rest = name.partition(".")
-            if schema and rest and not schema.isspace() and not rest.isspace() and is_unicode(name):
+            if schema and rest and not schema.isspace() and not rest.isspace():
                 continue
         raise InvalidValue(f"{field}[{index}]", name, STEP_NAME)
-    check_unique(field, names)
 
 
 @final
@@ -92,6 +93,7 @@ class LoadGroup(Sealed):
         check_integer("sequence", sequence, minimum=1)
         names = tuple(names)
         check_step_names("steps", names)
+        check_unique("steps", names)
         group = cls.__new__(cls)
         object.__setattr__(group, "sequence", sequence)
         object.__setattr__(group, "step_names", names)
@@ -123,10 +125,13 @@ class LoadPlan(Sealed):
     def __attrs_post_init__(self) -> None:
         check_text("name", self.name)
         check_tuple("groups", self.groups, LoadGroup)
-        object.__setattr__(self, "groups", tuple(sorted(self.groups, key=attrgetter("sequence"))))
-        object.__setattr__(self, "sequences", tuple(group.sequence for group in self.groups))
-        check_unique("groups.sequence", self.sequences)
-        object.__setattr__(self, "existing", frozenset(self.sequences))
+        sequences = [group.sequence for group in self.groups]
+        check_unique("groups", sequences, ".sequence")
+        ascending = sorted(sequences)
+        if sequences != ascending:
+            object.__setattr__(self, "groups", tuple(sorted(self.groups, key=attrgetter("sequence"))))
+        object.__setattr__(self, "sequences", tuple(ascending))
+        object.__setattr__(self, "existing", frozenset(ascending))
 
     def at(self, sequence: int) -> int:
         """The index in `groups` of the first with this sequence or a higher one."""
@@ -140,8 +145,7 @@ class LoadPlan(Sealed):
         sequence in lower-case hexadecimal and then each step's `Schema.Object` in the plan's order, set
         apart by the byte FF. Texts are UTF-8, in which neither byte occurs.
         """
-        groups = [
-            b"\xff".join([b"%x" % group.sequence, *map(str.encode, group.step_names)])
-            for group in self.groups
-        ]
-        return sha256(b"\xfe".join([self.name.encode(), *groups])).hexdigest()
+        content = [self.name]
+        for group in self.groups:
+            content.append(_FF.join([f"{group.sequence:x}", *group.step_names]))
+        return sha256(_FE.join(content).encode(errors="surrogateescape")).hexdigest()

@@ -12,7 +12,7 @@ from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.status import OF_RUN, Status, check_status
 
-_HEX: Final = frozenset("0123456789abcdef")
+_HEX: Final = "0123456789abcdef"
 _HEX_DIGITS: Final = 64
 """A SHA-256 in hexadecimal."""
 
@@ -44,7 +44,7 @@ class Precondition(Sealed):
         if self.latest is not None:
             check_kind("latest", self.latest, LatestSeen)
         digest = self.plan_digest
-        if type(digest) is not str or len(digest) != _HEX_DIGITS or set(digest) - _HEX:
+        if type(digest) is not str or len(digest) != _HEX_DIGITS or digest.strip(_HEX):
             raise InvalidValue("plan_digest", digest, "64 lower-case hexadecimal digits")
 
     @classmethod

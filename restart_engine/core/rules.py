@@ -114,7 +114,7 @@ class NoFailedGroup(Sealed):
     @staticmethod
     def holds(facts: Facts) -> bool:
         latest = facts.latest
-        return latest is not None and latest.first_failed is None and facts.resumes()
+        return latest is not None and not latest.failed and facts.resumes()
 
     @classmethod
     def found(cls, facts: Facts, remedy: Remedy) -> Self:

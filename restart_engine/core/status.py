@@ -27,6 +27,9 @@ ACTIVE: Final = frozenset({Status.IN_PROGRESS, Status.IN_QUEUE})
 FAILED: Final = frozenset({Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED})
 """A group with one of these has failed, whatever its steps say [R3]."""
 
+FAILED_OR_CUT_OFF: Final = FAILED | {Status.IN_PROGRESS}
+"""The same in an execution that is over, where no group can still be In Progress [R3]."""
+
 COMPLETED: Final = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 """A step with one of these is not run again in the group where a restart begins [S3, S4]."""
 

@@ -1,0 +1,120 @@
+"""A decision as JSON, and back to its shape."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import msgspec
+
+from restart_engine.core.decision import Decision, Rejection, RestartPlan
+from restart_engine.core.explanation import advice, message
+from restart_engine.core.notes import (
+    EarlierGroupsStayFailed,
+    GroupsChanged,
+    Note,
+    NothingToRun,
+    StepsChanged,
+)
+from restart_engine.core.precondition import Precondition
+from restart_engine.core.rules import (
+    AlreadyRunning,
+    GroupNotFound,
+    HistoryUnavailable,
+    NoFailedGroup,
+    NotMostRecent,
+    Reason,
+)
+from restart_engine.wire import shapes
+from restart_engine.wire.reading import encoded, read_carefully
+from restart_engine.wire.shapes import DecisionShape, NoteShape
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """The decision as one line of JSON, without a newline: the same decision, the same bytes."""
+    return msgspec.json.encode(decision_shape(decision))
+
+
+def decode_decision(text: str | bytes) -> DecisionShape:
+    """The shape of a decision's JSON; raises `WireError` for any other text.
+
+    A decision does not carry the facts that it was made from, so it is read back as what it says.
+    """
+    return read_carefully(encoded(text), DecisionShape)
+
+
+def decision_shape(decision: Decision) -> DecisionShape:
+    """What the JSON of a decision says."""
+    match decision:
+        case RestartPlan():
+            return _planned(decision)
+        case Rejection():
+            return _rejected(decision)
+        case _:
+            assert_never(decision)
+
+
+def _planned(restart: RestartPlan) -> shapes.PlannedShape:
+    return shapes.PlannedShape(
+        rule=restart.rule,
+        based_on=restart.based_on,
+        before=[group.sequence for group in restart.groups_before],
+        start=shapes.StartShape(
+            sequence=restart.start.sequence,
+            run=list(restart.step_names_to_run),
+            skip=list(restart.step_names_to_skip),
+        ),
+        after=[group.sequence for group in restart.groups_after],
+        notes=[_note(note) for note in restart.notes],
+        precondition=_precondition(restart.precondition),
+    )
+
+
+def _precondition(precondition: Precondition) -> shapes.PreconditionShape:
+    latest = precondition.latest
+    return shapes.PreconditionShape(
+        latest=None if latest is None else shapes.SeenShape(id=latest.id, status=latest.status),
+        plan_digest=precondition.plan_digest,
+    )
+
+
+def _note(note: Note) -> NoteShape:
+    match note:
+        case EarlierGroupsStayFailed(sequences=sequences):
+            return shapes.EarlierGroupsStayFailedShape(sequences=list(sequences))
+        case GroupsChanged(added=added, removed=removed):
+            return shapes.GroupsChangedShape(added=list(added), removed=list(removed))
+        case StepsChanged(sequence=sequence, added=added, removed=removed):
+            return shapes.StepsChangedShape(
+                sequence=sequence, added=list(map(str, added)), removed=list(map(str, removed))
+            )
+        case NothingToRun(sequence=sequence):
+            return shapes.NothingToRunShape(sequence=sequence)
+        case _:
+            assert_never(note)
+
+
+def _rejected(rejection: Rejection) -> shapes.RejectedShape:
+    evidence = {reason.rule.lower(): _evidence(reason) for reason in rejection.reasons}
+    return shapes.RejectedShape(
+        rule=rejection.reason.rule,
+        rules=list(rejection.rules),
+        message=message(rejection.reason),
+        remedy=advice(rejection.remedy),
+        evidence=shapes.EvidenceShape(**evidence),
+    )
+
+
+def _evidence(reason: Reason) -> shapes.Shape:
+    match reason:
+        case AlreadyRunning(execution_id=execution, status=status):
+            return shapes.R1Shape(execution=execution, status=status.value)
+        case NotMostRecent(given=given, latest=latest):
+            return shapes.R2Shape(given=given, latest=latest)
+        case NoFailedGroup(latest=latest, never_reached=rest):
+            return shapes.R3Shape(latest=latest, never_reached=list(rest))
+        case GroupNotFound(sequence=sequence, existing=existing):
+            return shapes.R4Shape(sequence=sequence, existing=list(existing))
+        case HistoryUnavailable(execution_id=execution, sequence=sequence):
+            return shapes.R5Shape(execution=execution, group=sequence)
+        case _:
+            assert_never(reason)

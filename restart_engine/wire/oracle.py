@@ -1,0 +1,21 @@
+"""From one line of text to one line of answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from restart_engine.core.decision import plan_restart
+from restart_engine.wire.decision import encode_decision
+from restart_engine.wire.errors import WireError
+from restart_engine.wire.scenario import decode_scenario
+
+
+def answer(line: str | bytes) -> bytes:
+    """The decision on a scenario's JSON, as one line of JSON; raises `WireError` for any other text."""
+    facts = decode_scenario(line)
+    return encode_decision(plan_restart(facts.plan, facts.request, facts.latest))
+
+
+def error_line(error: WireError) -> bytes:
+    """What is answered to a line that is not a scenario."""
+    return msgspec.json.encode({"error": {"path": error.path, "message": str(error)}})

@@ -1,0 +1,184 @@
+"""Strict reading of JSON: every text gives a value of the shape asked for, or one `WireError`.
+
+`read_carefully` is the definition. It reads with the standard library, which alone shows a member that
+stands twice, and looks for the first place that differs from the shape.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Final, NoReturn, TypeVar, cast
+
+import msgspec
+from msgspec import inspect
+
+from restart_engine.core.checks import is_unicode
+from restart_engine.wire.errors import WireError
+
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""A longer text is refused before it is read: several hundred thousand steps fit."""
+_SHOWN: Final = 120
+"""Characters of a found value that an error quotes."""
+
+T = TypeVar("T")
+
+
+class _Twice(dict[str, object]):
+    """An object in which a member stands twice."""
+
+    member = ""
+
+
+def encoded(text: str | bytes) -> bytes:
+    """The text as UTF-8 of an acceptable size."""
+    if isinstance(text, str):
+        try:
+            text = text.encode()
+        except UnicodeEncodeError as error:
+            where = f"a lone surrogate at character {error.start}"
+            raise WireError("", where, "text without lone surrogates") from None
+    if len(text) > MAX_BYTES:
+        raise WireError("", f"{len(text)} bytes long", f"at most {MAX_BYTES} bytes")
+    return text
+
+
+def read_carefully(text: bytes, shape: type[T]) -> T:
+    """The value of this shape that the text holds; raises `WireError` at the first place that is off."""
+    value = _parsed(text)
+    _compare(value, inspect.type_info(shape), "")
+    return msgspec.convert(value, shape)
+
+
+def _parsed(text: bytes) -> object:
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError as error:
+        found = f"not UTF-8: byte {text[error.start]:#04x} at offset {error.start}"
+        raise WireError("", found, "JSON in UTF-8") from None
+    try:
+        value: object = _DECODER.decode(decoded)
+    except json.JSONDecodeError as error:
+        found = f"no JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        raise WireError("", found, "one JSON object") from None
+    except RecursionError:
+        raise WireError("", "nested too deeply", "at most 6 levels of nesting") from None
+    except ValueError:  # what Python says of an integer with more digits than it reads
+        raise WireError("", "holding an integer of too many digits", "a shorter integer") from None
+    return value
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    names = [name for name, _ in pairs]
+    twice = _Twice(members)
+    twice.member = next(name for name in names if names.count(name) > 1)
+    return twice
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise WireError("", f"holding {constant}, which is no JSON", "numbers of JSON")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
+
+
+def _compare(value: object, shape: inspect.Type, path: str) -> None:
+    """Raises at the first place where the value is not of the shape."""
+    match shape:
+        case inspect.Metadata(type=inner):
+            _compare(value, inner, path)
+        case inspect.UnionType(types=types):
+            _compare(value, _meant(value, types, path), path)
+        case inspect.StructType():
+            _compare_object(value, shape, path)
+        case inspect.DictType(key_type=key, value_type=kept):
+            for name, item in _object(value, path).items():
+                _compare(name, key, path)
+                _compare(item, kept, f"{path}[{_quoted(name)}]")
+        case inspect.ListType(item_type=item_type, min_length=least):
+            if not isinstance(value, list) or len(value) < (least or 0):
+                raise _unlike(path, value, f"an array of {least} or more" if least else "an array")
+            for index, item in enumerate(cast("list[object]", value)):
+                _compare(item, item_type, f"{path}[{index}]")
+        case inspect.AnyType():
+            pass
+        case inspect.IntType(ge=minimum):
+            if type(value) is not int or (minimum is not None and value < minimum):
+                least_text = "" if minimum is None else f" of {minimum} or more"
+                raise _unlike(path, value, f"an integer{least_text}")
+        case inspect.EnumType(cls=kind):
+            _one_of(value, [member.value for member in kind], path)
+        case inspect.LiteralType(values=values):
+            _one_of(value, values, path)
+        case _:
+            if not isinstance(value, str) or not is_unicode(value):
+                raise _unlike(path, value, "text without lone surrogates")
+
+
+def _meant(value: object, types: Iterable[inspect.Type], path: str) -> inspect.Type:
+    """Which of a union's shapes the value is to be read as: null, or the one its tag names."""
+    if value is None and any(isinstance(kind, inspect.NoneType) for kind in types):
+        return inspect.AnyType()
+    rest = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
+    tagged = {kind.tag: kind for kind in rest if isinstance(kind, inspect.StructType) and kind.tag}
+    if not tagged:
+        return rest[0]
+    field = next(iter(tagged.values())).tag_field
+    assert field is not None
+    tag = _object(value, path).get(field)
+    _one_of(tag, list(tagged), _member(path, field))
+    return tagged[cast("str", tag)]
+
+
+def _compare_object(value: object, shape: inspect.StructType, path: str) -> None:
+    members = _object(value, path)
+    fields = {field.encode_name: field for field in shape.fields}
+    for name in members:
+        if name not in fields and name != shape.tag_field:
+            raise WireError(_member(path, name), "an unknown member", _listed(fields))
+    for name, field in fields.items():
+        if name in members:
+            _compare(members[name], field.type, _member(path, name))
+        elif field.required:
+            raise WireError(_member(path, name), "missing", "a member of this name")
+
+
+def _object(value: object, path: str) -> dict[str, object]:
+    if isinstance(value, _Twice):
+        raise WireError(_member(path, value.member), "there more than once", "each member once")
+    if not isinstance(value, dict):
+        raise _unlike(path, value, "an object")
+    return cast("dict[str, object]", value)
+
+
+def _one_of(value: object, accepted: Iterable[object], path: str) -> None:
+    labels = list(accepted)
+    if value not in labels:
+        raise _unlike(path, value, f"one of {_listed(labels)}")
+
+
+def _member(path: str, name: str) -> str:
+    if not name.isidentifier() or not name.isascii():
+        return f"{path}[{_quoted(name)}]"
+    return f"{path}.{name}" if path else name
+
+
+def _unlike(path: str, value: object, accepted: str) -> WireError:
+    if isinstance(value, dict):
+        return WireError(path, "an object", accepted)
+    if isinstance(value, list):
+        return WireError(path, "an array", accepted)
+    return WireError(path, f"`{_quoted(value)}`", accepted)
+
+
+def _quoted(value: object) -> str:
+    """The JSON of a value that holds no other: one line of ASCII, cut short where it is long."""
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+def _listed(labels: Iterable[object]) -> str:
+    return ", ".join(map(str, labels))

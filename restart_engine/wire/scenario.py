@@ -1,0 +1,135 @@
+"""A scenario: the facts of one decision, between their JSON and the values of `core`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from restart_engine.core.errors import InvalidValue, shown
+from restart_engine.core.execution import Execution, GroupOutcome
+from restart_engine.core.facts import Facts
+from restart_engine.core.plan import LoadGroup, LoadPlan
+from restart_engine.core.request import RestartRequest
+from restart_engine.wire.errors import WireError
+from restart_engine.wire.reading import encoded, read_carefully
+from restart_engine.wire.shapes import (
+    ExecutionShape,
+    GroupShape,
+    OutcomeShape,
+    PlanShape,
+    RequestShape,
+    ScenarioShape,
+)
+
+_DECODER: Final = msgspec.json.Decoder(ScenarioShape)
+
+
+def decode_scenario(text: str | bytes) -> Facts:
+    """The facts that a scenario's JSON states; raises `WireError` for any other text."""
+    text = encoded(text)
+    try:
+        shape = _DECODER.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        shape = None
+    if shape is None or _strings(text) != _strings_kept(shape):
+        shape = read_carefully(text, ScenarioShape)
+    return _facts(shape)
+
+
+def encode_scenario(facts: Facts) -> bytes:
+    """The scenario as one line of JSON, without a newline; groups ascending."""
+    latest = facts.latest
+    groups = [
+        GroupShape(sequence=group.sequence, steps=list(group.step_names)) for group in facts.plan.groups
+    ]
+    return msgspec.json.encode(
+        ScenarioShape(
+            plan=PlanShape(name=facts.plan.name, groups=groups),
+            latest=None if latest is None else _execution_shape(latest),
+            request=RequestShape(
+                load_plan_name=facts.plan.name,
+                group_sequence=facts.request.group_sequence,
+                recent_load_plan_execution=facts.request.execution_id,
+            ),
+        )
+    )
+
+
+def _execution_shape(execution: Execution) -> ExecutionShape:
+    outcomes = [
+        OutcomeShape(
+            sequence=group.sequence,
+            status=group.status,
+            steps=None if group.recorded is None else dict(sorted(group.recorded)),
+        )
+        for group in execution.groups
+    ]
+    return ExecutionShape(id=execution.id, status=execution.status, groups=outcomes)
+
+
+def _strings(text: bytes) -> int:
+    """How many strings a JSON text holds, names of members included: quotes not escaped, by two."""
+    if b"\\" in text:
+        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    return text.count(b'"') // 2
+
+
+def _strings_kept(scenario: ScenarioShape) -> int:
+    """How many strings the shape was read from; fewer than the text's where a member stood twice."""
+    kept = 8 + (scenario.request.recent_load_plan_execution is not UNSET)
+    for group in scenario.plan.groups:
+        kept += 2 + len(group.steps)
+    if scenario.latest is UNSET:
+        return kept
+    if scenario.latest is None:
+        return kept + 1
+    kept += 5
+    for outcome in scenario.latest.groups:
+        kept += 4 + 2 * len(outcome.steps or ())
+    return kept
+
+
+def _facts(scenario: ScenarioShape) -> Facts:
+    plan, latest, request = scenario.plan, scenario.latest, scenario.request
+    if request.load_plan_name != plan.name:
+        raise WireError(
+            "request.loadPlanName", shown(request.load_plan_name), f"the plan's, {shown(plan.name)}"
+        )
+    execution_id = request.recent_load_plan_execution
+    return Facts(
+        _plan(plan),
+        RestartRequest(request.group_sequence, execution_id=None if execution_id is UNSET else execution_id),
+        None if latest is None or latest is UNSET else _execution(latest),
+    )
+
+
+def _plan(shape: PlanShape) -> LoadPlan:
+    groups: list[LoadGroup] = []
+    try:
+        for group in shape.groups:
+            groups.append(LoadGroup.parse(group.sequence, group.steps))  # noqa: PERF401  # len(groups) is the place
+    except InvalidValue as error:
+        raise _misplaced(f"plan.groups[{len(groups)}]", error) from None
+    try:
+        return LoadPlan(shape.name, tuple(groups))
+    except InvalidValue as error:
+        raise _misplaced("plan", error) from None
+
+
+def _execution(shape: ExecutionShape) -> Execution:
+    groups: list[GroupOutcome] = []
+    try:
+        for group in shape.groups:
+            groups.append(GroupOutcome.parse(group.sequence, group.status, group.steps))  # noqa: PERF401  # likewise
+    except InvalidValue as error:
+        raise _misplaced(f"latest.groups[{len(groups)}]", error) from None
+    try:
+        return Execution(shape.id, shape.status, tuple(groups))
+    except InvalidValue as error:
+        raise _misplaced("latest", error) from None
+
+
+def _misplaced(path: str, error: InvalidValue) -> WireError:
+    return WireError(f"{path}.{error.field}", f"`{shown(error.value)}`", error.accepted)

@@ -1,0 +1,40 @@
+"""The published JSON Schema files: made from the shapes, shipped beside them.
+
+`python -m restart_engine.wire.schema` writes them anew.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from restart_engine.wire.shapes import DecisionShape, ScenarioShape
+
+SchemaName: TypeAlias = Literal["scenario", "decision"]
+_SHAPES: Final[dict[SchemaName, Any]] = {"scenario": ScenarioShape, "decision": DecisionShape}
+
+
+def schema_text(name: SchemaName) -> str:
+    """The JSON Schema (2020-12) of a scenario or a decision, as the package ships it."""
+    return files(__package__).joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+def made_schema(name: SchemaName) -> str:
+    """The same, made from the shapes."""
+    (schema,), definitions = msgspec.json.schema_components([_SHAPES[name]], ref_template="#/$defs/{name}")
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"restart_engine {name}",
+        **schema,
+        "$defs": definitions,
+    }
+    return json.dumps(document, indent=2).replace("Shape", "") + "\n"
+
+
+if __name__ == "__main__":
+    for each in _SHAPES:
+        Path(__file__).with_name(f"{each}.schema.json").write_text(made_schema(each), encoding="utf-8")

@@ -1,0 +1,211 @@
+"""The JSON shapes of docs/wire.md, each stated once: read, written and published from these classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from restart_engine.core.status import OF_RUN, Status
+
+BLANK: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""The characters that make a text blank, as a regular expression's class."""
+STEP_PATTERN: Final = rf"^[{BLANK}]*[^.{BLANK}][^.]*\.[{BLANK}]*[^{BLANK}]"
+
+Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+Name: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": f"[^{BLANK}]"})]
+StepName: TypeAlias = Annotated[
+    str,
+    Meta(
+        description="`Schema.Object`: split at the first dot, neither part blank",
+        extra_json_schema={"pattern": STEP_PATTERN},
+    ),
+]
+RunStatus: TypeAlias = Annotated[
+    Status, Meta(extra_json_schema={"enum": [status for status in Status if status in OF_RUN]})
+]
+Digest: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{64}$"})]
+
+
+class Shape(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One JSON object: every member named, none unknown."""
+
+
+class GroupShape(Shape):
+    """A load group of the plan as it stands now."""
+
+    sequence: Positive
+    steps: Annotated[list[StepName], Meta(extra_json_schema={"uniqueItems": True})]
+
+
+class PlanShape(Shape):
+    """A load plan; its groups may come in any order."""
+
+    name: Name
+    groups: list[GroupShape]
+
+
+class OutcomeShape(Shape):
+    """What became of a group; `steps` is null when the step history is unavailable."""
+
+    sequence: Positive
+    status: RunStatus
+    steps: (
+        Annotated[
+            dict[str, Status],
+            Meta(extra_json_schema={"propertyNames": {"type": "string", "pattern": STEP_PATTERN}}),
+        ]
+        | None
+    )
+
+
+class ExecutionShape(Shape):
+    """The latest execution; a group that was never reached does not appear."""
+
+    id: Positive
+    status: RunStatus
+    groups: list[OutcomeShape]
+
+
+class RequestShape(Shape):
+    """What is asked for, under the names that the endpoint documents."""
+
+    load_plan_name: Annotated[str, Meta(description="equal to the plan's name")]
+    group_sequence: int
+    recent_load_plan_execution: int | UnsetType | None = UNSET
+
+
+class ScenarioShape(Shape, kw_only=True):
+    """The facts of one decision; `latest` is null or absent when the plan never ran."""
+
+    plan: PlanShape
+    latest: ExecutionShape | UnsetType | None = UNSET
+    request: RequestShape
+
+
+class StartShape(Shape):
+    """The group where the restart begins; its steps in the plan's order."""
+
+    sequence: Positive
+    run: list[StepName]
+    skip: list[StepName]
+
+
+class SeenShape(Shape):
+    """The latest execution as it was seen."""
+
+    id: Positive
+    status: RunStatus
+
+
+class PreconditionShape(Shape):
+    """What must still hold when the restart is started."""
+
+    latest: SeenShape | None
+    plan_digest: Digest
+
+
+class EarlierGroupsStayFailedShape(Shape, tag_field="note", tag="earlierGroupsStayFailed"):
+    """Groups before the start that failed and are not run."""
+
+    sequences: list[Positive]
+
+
+class GroupsChangedShape(Shape, tag_field="note", tag="groupsChanged"):
+    """Groups added to or removed from the plan since the execution resumed."""
+
+    added: list[Positive]
+    removed: list[Positive]
+
+
+class StepsChangedShape(Shape, tag_field="note", tag="stepsChanged"):
+    """Steps added to or removed from the start group since the execution resumed."""
+
+    sequence: Positive
+    added: list[StepName]
+    removed: list[StepName]
+
+
+class NothingToRunShape(Shape, tag_field="note", tag="nothingToRun"):
+    """The start group has no step left to run."""
+
+    sequence: Positive
+
+
+NoteShape: TypeAlias = (
+    EarlierGroupsStayFailedShape | GroupsChangedShape | StepsChangedShape | NothingToRunShape
+)
+
+
+class PlannedShape(Shape, tag_field="decision", tag="planned"):
+    """An accepted restart; `basedOn` is the id of the execution resumed, null for S1 and S2."""
+
+    rule: Literal["S1", "S2", "S3", "S4"]
+    based_on: Positive | None
+    before: list[Positive]
+    start: StartShape
+    after: list[Positive]
+    notes: list[NoteShape]
+    precondition: PreconditionShape
+
+
+class R1Shape(Shape):
+    """The execution that is active."""
+
+    execution: Positive
+    status: Literal["In Progress", "In Queue"]
+
+
+class R2Shape(Shape):
+    """The id given, and the latest execution's, null before any run."""
+
+    given: int
+    latest: Positive | None
+
+
+class R3Shape(Shape):
+    """The latest execution, and the plan's groups that it never reached."""
+
+    latest: Positive
+    never_reached: list[Positive]
+
+
+class R4Shape(Shape):
+    """The sequence missed, 0 when none was named, and those that exist."""
+
+    sequence: Annotated[int, Meta(ge=0)]
+    existing: list[Positive]
+
+
+class R5Shape(Shape):
+    """The execution and group without step history, and what has to be on while a plan runs."""
+
+    execution: Positive
+    group: Positive
+    requires: Literal["Enable detailed load jobs tracking"] = "Enable detailed load jobs tracking"
+
+
+class EvidenceShape(Shape, rename=str.upper, omit_defaults=True):
+    """One member for each rule that rejects."""
+
+    r1: R1Shape | UnsetType = UNSET
+    r2: R2Shape | UnsetType = UNSET
+    r3: R3Shape | UnsetType = UNSET
+    r4: R4Shape | UnsetType = UNSET
+    r5: R5Shape | UnsetType = UNSET
+
+
+RuleId: TypeAlias = Literal["R1", "R2", "R3", "R4", "R5"]
+
+
+class RejectedShape(Shape, tag_field="decision", tag="rejected"):
+    """No restart: `rules` are all that reject, in order of precedence, `rule` the first of them."""
+
+    rule: RuleId
+    rules: Annotated[list[RuleId], Meta(min_length=1)]
+    message: str
+    remedy: str
+    evidence: EvidenceShape
+
+
+DecisionShape: TypeAlias = PlannedShape | RejectedShape
