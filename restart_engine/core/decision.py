@@ -22,7 +22,7 @@ from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.precondition import Precondition
 from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
 from restart_engine.core.request import RestartRequest
-from restart_engine.core.rules import REJECTIONS, STARTS, Reason, Start
+from restart_engine.core.rules import REJECTIONS, STARTS, Reason, RuleId, Start, StartRuleId
 from restart_engine.core.status import Status
 
 
@@ -79,7 +79,7 @@ class RestartPlan(Sealed):
         return self.facts.request
 
     @property
-    def rule(self) -> str:
+    def rule(self) -> StartRuleId:
         """The rule that chose the start, S1 to S4."""
         return self._start_rule.rule
 
@@ -160,7 +160,7 @@ class RestartPlan(Sealed):
 
     @property
     def _start_rule(self) -> type[Start]:
-        return next(filter(lambda rule: rule.holds(self.facts.request), STARTS))
+        return next(rule for rule in STARTS if rule.holds(self.facts.request))
 
     @property
     def _resumed(self) -> Execution | None:
@@ -193,7 +193,7 @@ class Rejection(Sealed):
         return f"Rejection(rules={self.rules!r})"
 
     @property
-    def rules(self) -> tuple[str, ...]:
+    def rules(self) -> tuple[RuleId, ...]:
         """The ids of the rules that reject, in order of precedence."""
         return tuple(rule.rule for rule in self._rejecting)
 

@@ -145,7 +145,6 @@ class LoadPlan(Sealed):
         sequence in lower-case hexadecimal and then each step's `Schema.Object` in the plan's order, set
         apart by the byte FF. Texts are UTF-8, in which neither byte occurs.
         """
-        content = [self.name]
-        for group in self.groups:
-            content.append(_FF.join([f"{group.sequence:x}", *group.step_names]))
-        return sha256(_FE.join(content).encode(errors="surrogateescape")).hexdigest()
+        groups = [_FF.join([f"{group.sequence:x}", *group.step_names]) for group in self.groups]
+        content = _FE.join([self.name, *groups])
+        return sha256(content.encode(errors="surrogateescape")).hexdigest()

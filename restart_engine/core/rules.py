@@ -13,7 +13,7 @@ asked only when nothing rejects.
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Self, TypeAlias, final
+from typing import ClassVar, Final, Literal, Self, TypeAlias, final
 
 from attrs import field, frozen
 
@@ -23,6 +23,8 @@ from restart_engine.core.remedies import Remedy, SeeOptions
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import ACTIVE, Status, check_status
 
+RuleId: TypeAlias = Literal["R1", "R2", "R3", "R4", "R5"]
+StartRuleId: TypeAlias = Literal["S1", "S2", "S3", "S4"]
 Requests: TypeAlias = tuple[RestartRequest, ...]
 START_OVER: Final = RestartRequest(0)
 """Accepted whenever nothing runs and the plan has a group: where every `instead` ends."""
@@ -33,7 +35,7 @@ START_OVER: Final = RestartRequest(0)
 class AlreadyRunning(Sealed):
     """R1: the latest execution is active, whatever is asked."""
 
-    rule: ClassVar = "R1"
+    rule: ClassVar[Literal["R1"]] = "R1"
     execution_id: int
     status: Status
     remedy: Remedy = field(default=SeeOptions(), eq=False)
@@ -61,7 +63,7 @@ class AlreadyRunning(Sealed):
 class NotMostRecent(Sealed):
     """R2: an execution id is given and is not the latest execution's; `latest` is none before any run."""
 
-    rule: ClassVar = "R2"
+    rule: ClassVar[Literal["R2"]] = "R2"
     given: int
     latest: int | None
     remedy: Remedy = field(default=SeeOptions(), eq=False)
@@ -102,7 +104,7 @@ class NoFailedGroup(Sealed):
     `never_reached` are the plan's sequences above that of every group which the execution began.
     """
 
-    rule: ClassVar = "R3"
+    rule: ClassVar[Literal["R3"]] = "R3"
     latest: int
     never_reached: tuple[int, ...]
     remedy: Remedy = field(default=SeeOptions(), eq=False)
@@ -135,7 +137,7 @@ class GroupNotFound(Sealed):
     `existing` are the plan's sequences, ascending.
     """
 
-    rule: ClassVar = "R4"
+    rule: ClassVar[Literal["R4"]] = "R4"
     sequence: int
     existing: tuple[int, ...]
     remedy: Remedy = field(default=SeeOptions(), eq=False)
@@ -169,7 +171,7 @@ class HistoryUnavailable(Sealed):
     Detailed load jobs tracking has to be on while a plan runs for its failed steps to be recovered.
     """
 
-    rule: ClassVar = "R5"
+    rule: ClassVar[Literal["R5"]] = "R5"
     execution_id: int
     sequence: int
     remedy: Remedy = field(default=SeeOptions(), eq=False)
@@ -210,7 +212,7 @@ REJECTIONS: Final[tuple[type[Reason], ...]] = (
 class StartOver:
     """S1: no execution id and no group asked for: the first group, whole."""
 
-    rule: ClassVar = "S1"
+    rule: ClassVar[Literal["S1"]] = "S1"
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -224,7 +226,7 @@ class StartOver:
 class StartAtGroup:
     """S2: no execution id: the group asked for, whole."""
 
-    rule: ClassVar = "S2"
+    rule: ClassVar[Literal["S2"]] = "S2"
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -238,7 +240,7 @@ class StartAtGroup:
 class ResumeAtFirstFailed:
     """S3: an execution id and no group: the first failed group, without its completed steps."""
 
-    rule: ClassVar = "S3"
+    rule: ClassVar[Literal["S3"]] = "S3"
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -252,7 +254,7 @@ class ResumeAtFirstFailed:
 class ResumeAtGroup:
     """S4: an execution id and a group: that group, without its completed steps."""
 
-    rule: ClassVar = "S4"
+    rule: ClassVar[Literal["S4"]] = "S4"
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:

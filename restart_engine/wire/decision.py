@@ -39,7 +39,8 @@ def decode_decision(text: str | bytes) -> DecisionShape:
 
     A decision does not carry the facts that it was made from, so it is read back as what it says.
     """
-    return read_carefully(encoded(text), DecisionShape)
+    shape: DecisionShape = read_carefully(encoded(text), DecisionShape)
+    return shape
 
 
 def decision_shape(decision: Decision) -> DecisionShape:
@@ -94,27 +95,29 @@ def _note(note: Note) -> NoteShape:
 
 
 def _rejected(rejection: Rejection) -> shapes.RejectedShape:
-    evidence = {reason.rule.lower(): _evidence(reason) for reason in rejection.reasons}
+    evidence = shapes.EvidenceShape()
+    for reason in rejection.reasons:
+        _enter(evidence, reason)
     return shapes.RejectedShape(
         rule=rejection.reason.rule,
         rules=list(rejection.rules),
         message=message(rejection.reason),
         remedy=advice(rejection.remedy),
-        evidence=shapes.EvidenceShape(**evidence),
+        evidence=evidence,
     )
 
 
-def _evidence(reason: Reason) -> shapes.Shape:
+def _enter(evidence: shapes.EvidenceShape, reason: Reason) -> None:
     match reason:
         case AlreadyRunning(execution_id=execution, status=status):
-            return shapes.R1Shape(execution=execution, status=status.value)
-        case NotMostRecent(given=given, latest=latest):
-            return shapes.R2Shape(given=given, latest=latest)
+            evidence.r1 = shapes.R1Shape(execution=execution, status=status)
+        case NotMostRecent(given=given, latest=newest):
+            evidence.r2 = shapes.R2Shape(given=given, latest=newest)
         case NoFailedGroup(latest=latest, never_reached=rest):
-            return shapes.R3Shape(latest=latest, never_reached=list(rest))
+            evidence.r3 = shapes.R3Shape(latest=latest, never_reached=list(rest))
         case GroupNotFound(sequence=sequence, existing=existing):
-            return shapes.R4Shape(sequence=sequence, existing=list(existing))
+            evidence.r4 = shapes.R4Shape(sequence=sequence, existing=list(existing))
         case HistoryUnavailable(execution_id=execution, sequence=sequence):
-            return shapes.R5Shape(execution=execution, group=sequence)
+            evidence.r5 = shapes.R5Shape(execution=execution, group=sequence)
         case _:
             assert_never(reason)

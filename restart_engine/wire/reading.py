@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Final, NoReturn, TypeVar, cast
+from typing import Any, Final, NoReturn, cast
 
 import msgspec
 from msgspec import inspect
@@ -20,8 +20,6 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 """A longer text is refused before it is read: several hundred thousand steps fit."""
 _SHOWN: Final = 120
 """Characters of a found value that an error quotes."""
-
-T = TypeVar("T")
 
 
 class _Twice(dict[str, object]):
@@ -43,7 +41,7 @@ def encoded(text: str | bytes) -> bytes:
     return text
 
 
-def read_carefully(text: bytes, shape: type[T]) -> T:
+def read_carefully(text: bytes, shape: Any) -> Any:
     """The value of this shape that the text holds; raises `WireError` at the first place that is off."""
     value = _parsed(text)
     _compare(value, inspect.type_info(shape), "")
@@ -91,7 +89,9 @@ def _compare(value: object, shape: inspect.Type, path: str) -> None:
         case inspect.Metadata(type=inner):
             _compare(value, inner, path)
         case inspect.UnionType(types=types):
-            _compare(value, _meant(value, types, path), path)
+            meant = _meant(value, types, path)
+            if meant is not None:
+                _compare(value, meant, path)
         case inspect.StructType():
             _compare_object(value, shape, path)
         case inspect.DictType(key_type=key, value_type=kept):
@@ -99,16 +99,21 @@ def _compare(value: object, shape: inspect.Type, path: str) -> None:
                 _compare(name, key, path)
                 _compare(item, kept, f"{path}[{_quoted(name)}]")
         case inspect.ListType(item_type=item_type, min_length=least):
-            if not isinstance(value, list) or len(value) < (least or 0):
+            items = cast("list[object]", value) if isinstance(value, list) else None
+            if items is None or len(items) < (least or 0):
                 raise _unlike(path, value, f"an array of {least} or more" if least else "an array")
-            for index, item in enumerate(cast("list[object]", value)):
+            for index, item in enumerate(items):
                 _compare(item, item_type, f"{path}[{index}]")
-        case inspect.AnyType():
-            pass
+        case _:
+            _compare_scalar(value, shape, path)
+
+
+def _compare_scalar(value: object, shape: inspect.Type, path: str) -> None:
+    match shape:
         case inspect.IntType(ge=minimum):
             if type(value) is not int or (minimum is not None and value < minimum):
-                least_text = "" if minimum is None else f" of {minimum} or more"
-                raise _unlike(path, value, f"an integer{least_text}")
+                at_least = "" if minimum is None else f" of {minimum} or more"
+                raise _unlike(path, value, f"an integer{at_least}")
         case inspect.EnumType(cls=kind):
             _one_of(value, [member.value for member in kind], path)
         case inspect.LiteralType(values=values):
@@ -118,18 +123,17 @@ def _compare(value: object, shape: inspect.Type, path: str) -> None:
                 raise _unlike(path, value, "text without lone surrogates")
 
 
-def _meant(value: object, types: Iterable[inspect.Type], path: str) -> inspect.Type:
-    """Which of a union's shapes the value is to be read as: null, or the one its tag names."""
-    if value is None and any(isinstance(kind, inspect.NoneType) for kind in types):
-        return inspect.AnyType()
-    rest = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
-    tagged = {kind.tag: kind for kind in rest if isinstance(kind, inspect.StructType) and kind.tag}
-    if not tagged:
-        return rest[0]
-    field = next(iter(tagged.values())).tag_field
-    assert field is not None
+def _meant(value: object, types: tuple[inspect.Type, ...], path: str) -> inspect.Type | None:
+    """Which of a union's shapes the value is to be read as; none where it is null and may be."""
+    others = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
+    if value is None and len(others) < len(types):
+        return None
+    tagged = {kind.tag: kind for kind in others if isinstance(kind, inspect.StructType)}
+    if len(tagged) < len(others) or len(others) == 1:
+        return others[0]
+    field = str(next(iter(tagged.values())).tag_field)
     tag = _object(value, path).get(field)
-    _one_of(tag, list(tagged), _member(path, field))
+    _one_of(tag, tagged, _member(path, field))
     return tagged[cast("str", tag)]
 
 

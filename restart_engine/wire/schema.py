@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -15,12 +14,13 @@ import msgspec
 from restart_engine.wire.shapes import DecisionShape, ScenarioShape
 
 SchemaName: TypeAlias = Literal["scenario", "decision"]
+_HERE: Final = Path(__file__).parent
 _SHAPES: Final[dict[SchemaName, Any]] = {"scenario": ScenarioShape, "decision": DecisionShape}
 
 
 def schema_text(name: SchemaName) -> str:
     """The JSON Schema (2020-12) of a scenario or a decision, as the package ships it."""
-    return files(__package__).joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+    return (_HERE / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 def made_schema(name: SchemaName) -> str:
@@ -37,4 +37,4 @@ def made_schema(name: SchemaName) -> str:
 
 if __name__ == "__main__":
     for each in _SHAPES:
-        Path(__file__).with_name(f"{each}.schema.json").write_text(made_schema(each), encoding="utf-8")
+        (_HERE / f"{each}.schema.json").write_text(made_schema(each), encoding="utf-8")

@@ -6,7 +6,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from restart_engine.core.status import OF_RUN, Status
+from restart_engine.core.rules import RuleId, StartRuleId
+from restart_engine.core.status import ACTIVE, OF_RUN, Status
 
 BLANK: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """The characters that make a text blank, as a regular expression's class."""
@@ -24,10 +25,13 @@ StepName: TypeAlias = Annotated[
 RunStatus: TypeAlias = Annotated[
     Status, Meta(extra_json_schema={"enum": [status for status in Status if status in OF_RUN]})
 ]
+ActiveStatus: TypeAlias = Annotated[
+    Status, Meta(extra_json_schema={"enum": [status for status in Status if status in ACTIVE]})
+]
 Digest: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{64}$"})]
 
 
-class Shape(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+class Shape(Struct, forbid_unknown_fields=True, rename="camel"):
     """One JSON object: every member named, none unknown."""
 
 
@@ -140,7 +144,7 @@ NoteShape: TypeAlias = (
 class PlannedShape(Shape, tag_field="decision", tag="planned"):
     """An accepted restart; `basedOn` is the id of the execution resumed, null for S1 and S2."""
 
-    rule: Literal["S1", "S2", "S3", "S4"]
+    rule: StartRuleId
     based_on: Positive | None
     before: list[Positive]
     start: StartShape
@@ -153,7 +157,7 @@ class R1Shape(Shape):
     """The execution that is active."""
 
     execution: Positive
-    status: Literal["In Progress", "In Queue"]
+    status: ActiveStatus
 
 
 class R2Shape(Shape):
@@ -193,9 +197,6 @@ class EvidenceShape(Shape, rename=str.upper, omit_defaults=True):
     r3: R3Shape | UnsetType = UNSET
     r4: R4Shape | UnsetType = UNSET
     r5: R5Shape | UnsetType = UNSET
-
-
-RuleId: TypeAlias = Literal["R1", "R2", "R3", "R4", "R5"]
 
 
 class RejectedShape(Shape, tag_field="decision", tag="rejected"):
