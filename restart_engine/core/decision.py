@@ -173,8 +173,8 @@ class RestartPlan(Sealed):
         start, resumed = plan.groups[place], self._resumed
         outcome = None if resumed is None else resumed.outcome(start.sequence)
         skipped = _skipped(start, outcome)
-        run = tuple([name for name in start.step_names if name not in skipped])
         skip = tuple([name for name in start.step_names if name in skipped])
+        run = tuple([name for name in start.step_names if name not in skipped])
         return _Split(place, start, outcome, run, skip)
 
 

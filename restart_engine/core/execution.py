@@ -105,7 +105,7 @@ class GroupOutcome(Sealed):
     @property
     def completed(self) -> frozenset[str]:
         """The names of the steps that a restart beginning here need not run again [S3, S4]."""
-        return frozenset(name for name, status in self.recorded or () if status in COMPLETED)
+        return frozenset([name for name, status in self.recorded or () if status in COMPLETED])
 
 
 @final

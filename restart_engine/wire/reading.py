@@ -99,10 +99,7 @@ def _compare(value: object, shape: inspect.Type, path: str) -> None:
                 _compare(name, key, path)
                 _compare(item, kept, f"{path}[{_quoted(name)}]")
         case inspect.ListType(item_type=item_type, min_length=least):
-            items = cast("list[object]", value) if isinstance(value, list) else None
-            if items is None or len(items) < (least or 0):
-                raise _unlike(path, value, f"an array of {least} or more" if least else "an array")
-            for index, item in enumerate(items):
+            for index, item in enumerate(_array(value, path, least or 0)):
                 _compare(item, item_type, f"{path}[{index}]")
         case _:
             _compare_scalar(value, shape, path)
@@ -156,6 +153,13 @@ def _object(value: object, path: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise _unlike(path, value, "an object")
     return cast("dict[str, object]", value)
+
+
+def _array(value: object, path: str, least: int) -> list[object]:
+    items = cast("list[object]", value)
+    if type(value) is not list or len(items) < least:
+        raise _unlike(path, items, f"an array of {least} or more" if least else "an array")
+    return items
 
 
 def _one_of(value: object, accepted: Iterable[object], path: str) -> None:
