@@ -79,7 +79,7 @@ class GroupOutcome(Sealed):
             return cls(sequence, status, None)
         check_integer("sequence", sequence, minimum=1)
         check_status("status", status, OF_RUN)
-        check_step_names("steps", steps)
+        check_step_names("steps", steps, indexed=False)
         if not {Status}.issuperset(map(type, steps.values())):
             for name, of_step in steps.items():
                 check_status(f"steps[{name}]", of_step, OF_STEP)

@@ -55,14 +55,14 @@ _FE, _FF = "\udcfe", "\udcff"
 STEP_NAME: Final = "a step as `Schema.Object`, neither part blank"
 
 
-def check_step_names(field: str, names: Iterable[str]) -> None:
-    """Each name reads as a step; no step is made for it."""
+def check_step_names(field: str, names: Iterable[str], *, indexed: bool) -> None:
+    """Each name reads as a step; no step is made for it. The error names its index where that tells."""
     for index, name in enumerate(names):
         if type(name) is str and (name.isascii() or is_unicode(name)):
             schema, _, rest = name.partition(".")
             if schema and rest and not schema.isspace() and not rest.isspace():
                 continue
-        raise InvalidValue(f"{field}[{index}]", name, STEP_NAME)
+        raise InvalidValue(f"{field}[{index}]" if indexed else field, name, STEP_NAME)
 
 
 @final
@@ -92,7 +92,7 @@ class LoadGroup(Sealed):
         """The group whose steps have these names, each `Schema.Object`."""
         check_integer("sequence", sequence, minimum=1)
         names = tuple(names)
-        check_step_names("steps", names)
+        check_step_names("steps", names, indexed=True)
         check_unique("steps", names)
         group = cls.__new__(cls)
         object.__setattr__(group, "sequence", sequence)

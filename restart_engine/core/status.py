@@ -44,4 +44,4 @@ def check_status(field: str, value: object, allowed: frozenset[Status]) -> None:
     """Exactly a `Status`, and one that is allowed in this field."""
     if type(value) is not Status or value not in allowed:
         labels = ", ".join(status for status in Status if status in allowed)
-        raise InvalidValue(field, value, f"a Status, one of {labels}")
+        raise InvalidValue(field, value, f"a status, one of {labels}")

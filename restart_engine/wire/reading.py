@@ -59,6 +59,8 @@ def _parsed(text: bytes) -> object:
     except json.JSONDecodeError as error:
         found = f"no JSON: {error.msg} at line {error.lineno} column {error.colno}"
         raise WireError("", found, "one JSON object") from None
+    except WireError:
+        raise
     except RecursionError:
         raise WireError("", "nested too deeply", "at most 6 levels of nesting") from None
     except ValueError:  # what Python says of an integer with more digits than it reads
@@ -97,7 +99,7 @@ def _compare(value: object, shape: inspect.Type, path: str) -> None:
         case inspect.DictType(key_type=key, value_type=kept):
             for name, item in _object(value, path).items():
                 _compare(name, key, path)
-                _compare(item, kept, f"{path}[{_quoted(name)}]")
+                _compare(item, kept, f"{path}[{quoted(name)}]")
         case inspect.ListType(item_type=item_type, min_length=least):
             for index, item in enumerate(_array(value, path, least or 0)):
                 _compare(item, item_type, f"{path}[{index}]")
@@ -170,7 +172,7 @@ def _one_of(value: object, accepted: Iterable[object], path: str) -> None:
 
 def _member(path: str, name: str) -> str:
     if not name.isidentifier() or not name.isascii():
-        return f"{path}[{_quoted(name)}]"
+        return f"{path}[{quoted(name)}]"
     return f"{path}.{name}" if path else name
 
 
@@ -179,10 +181,10 @@ def _unlike(path: str, value: object, accepted: str) -> WireError:
         return WireError(path, "an object", accepted)
     if isinstance(value, list):
         return WireError(path, "an array", accepted)
-    return WireError(path, f"`{_quoted(value)}`", accepted)
+    return WireError(path, f"`{quoted(value)}`", accepted)
 
 
-def _quoted(value: object) -> str:
+def quoted(value: object) -> str:
     """The JSON of a value that holds no other: one line of ASCII, cut short where it is long."""
     text = json.dumps(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

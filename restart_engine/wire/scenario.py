@@ -7,13 +7,13 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from restart_engine.core.errors import InvalidValue, shown
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.request import RestartRequest
 from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import encoded, read_carefully
+from restart_engine.wire.reading import encoded, quoted, read_carefully
 from restart_engine.wire.shapes import (
     ExecutionShape,
     GroupShape,
@@ -35,7 +35,7 @@ def decode_scenario(text: str | bytes) -> Facts:
         shape = None
     if shape is None or _strings(text) != _strings_kept(shape):
         shape = read_carefully(text, ScenarioShape)
-    return _facts(shape)
+    return facts_of(shape)
 
 
 def encode_scenario(facts: Facts) -> bytes:
@@ -91,11 +91,14 @@ def _strings_kept(scenario: ScenarioShape) -> int:
     return kept
 
 
-def _facts(scenario: ScenarioShape) -> Facts:
+def facts_of(scenario: ScenarioShape) -> Facts:
+    """The facts that a shape states; raises `WireError` where the rules do not allow them."""
     plan, latest, request = scenario.plan, scenario.latest, scenario.request
     if request.load_plan_name != plan.name:
         raise WireError(
-            "request.loadPlanName", shown(request.load_plan_name), f"the plan's, {shown(plan.name)}"
+            "request.loadPlanName",
+            f"`{quoted(request.load_plan_name)}`",
+            f"the plan's name, `{quoted(plan.name)}`",
         )
     execution_id = request.recent_load_plan_execution
     return Facts(
@@ -132,4 +135,4 @@ def _execution(shape: ExecutionShape) -> Execution:
 
 
 def _misplaced(path: str, error: InvalidValue) -> WireError:
-    return WireError(f"{path}.{error.field}", f"`{shown(error.value)}`", error.accepted)
+    return WireError(f"{path}.{error.field}", f"`{quoted(error.value)}`", error.accepted)
