@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import assert_never
+from collections.abc import Iterable, Iterator
+from typing import Final, assert_never
 
 from restart_engine.core.decision import Decision, Rejection, RestartPlan
 from restart_engine.core.errors import shown
@@ -35,7 +35,7 @@ def explain(decision: Decision) -> str:
         case RestartPlan():
             return "\n".join(_plan_sentences(decision))
         case Rejection():
-            return "\n".join(_rejection_sentences(decision))
+            return "\n".join(rejection_sentences(decision))
         case _:
             assert_never(decision)
 
@@ -125,32 +125,41 @@ def _changes(added: str, removed: str) -> str:
     return f"added {added}, removed {removed}"
 
 
-_WHY_THERE = {
-    "S1": "no execution id and no group is given, so it starts over (S1)",
-    "S2": "group {start} is asked for, with no execution id (S2)",
-    "S3": "group {start} is the first that failed in execution {execution} (S3)",
-    "S4": "group {start} is asked for, resuming execution {execution} (S4)",
+_WHY_THERE: Final = {
+    "S1": "no execution id and no group is given, so it starts over",
+    "S2": "this group is asked for, without an execution id",
+    "S3": "this is the first group that failed in execution {}",
+    "S4": "this group is asked for, resuming execution {}",
 }
 
 
-def _plan_sentences(restart: RestartPlan) -> Iterable[str]:
-    start = shown(restart.start.sequence)
-    why = _WHY_THERE[restart.rule].format(start=start, execution=shown(restart.based_on))
-    yield f"The restart begins at group {start}: {why}."
+def start_sentence(restart: RestartPlan) -> str:
+    """Where the restart begins, and by which rule."""
+    why = _WHY_THERE[restart.rule].format(shown(restart.based_on))
+    return f"The restart begins at group {shown(restart.start.sequence)}: {why} ({restart.rule})."
+
+
+def _plan_sentences(restart: RestartPlan) -> Iterator[str]:
+    yield start_sentence(restart)
     yield f"It runs, side by side: {listed(restart.step_names_to_run)}."
     if restart.step_names_to_skip:
         yield f"It skips, as completed before: {listed(restart.step_names_to_skip)}."
-    before = tuple(group.sequence for group in restart.groups_before)
     after = tuple(group.sequence for group in restart.groups_after)
     if after:
         yield f"Then it runs whole, one after another: {groups_text(after)}."
+    before = tuple(group.sequence for group in restart.groups_before)
     if before:
         yield f"It does not run: {groups_text(before)}."
-    for note in restart.notes:
-        yield f"Note: {note_text(note)}."
+    yield from note_sentences(restart)
 
 
-def _rejection_sentences(rejection: Rejection) -> Iterable[str]:
+def note_sentences(restart: RestartPlan) -> Iterator[str]:
+    """What the plan points out."""
+    return (f"Note: {note_text(note)}." for note in restart.notes)
+
+
+def rejection_sentences(rejection: Rejection) -> Iterator[str]:
+    """That nothing runs, each reason, and what to do."""
     yield "No restart runs."
     for reason in rejection.reasons:
         yield f"{reason.rule}: {message(reason)}."

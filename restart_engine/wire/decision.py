@@ -121,3 +121,13 @@ def _enter(evidence: shapes.EvidenceShape, reason: Reason) -> None:
             evidence.r5 = shapes.R5Shape(execution=execution, group=sequence)
         case _:
             assert_never(reason)
+
+
+def encode_option(restart: RestartPlan) -> bytes:
+    """A restart that is possible, with the request that asks for it, as one line of JSON."""
+    request = shapes.RequestShape(
+        load_plan_name=restart.facts.plan.name,
+        group_sequence=restart.request.group_sequence,
+        recent_load_plan_execution=restart.request.execution_id,
+    )
+    return msgspec.json.encode({"request": request, "decision": _planned(restart)})

@@ -37,7 +37,7 @@ def encoded(text: str | bytes) -> bytes:
             where = f"a lone surrogate at character {error.start}"
             raise WireError("", where, "text without lone surrogates") from None
     if len(text) > MAX_BYTES:
-        raise WireError("", f"{len(text)} bytes long", f"at most {MAX_BYTES} bytes")
+        raise WireError("", f"longer than {MAX_BYTES} bytes", "a shorter one")
     return text
 
 

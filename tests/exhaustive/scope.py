@@ -21,7 +21,9 @@ FAR: Final = 10**30
 
 def plan(*groups: tuple[int, str]) -> Plain:
     """A plan of groups whose steps are named by letters: `(2, "ab")` has S.a and S.b."""
-    steps = [{"sequence": sequence, "steps": [f"S.{letter}" for letter in letters]} for sequence, letters in groups]
+    steps = [
+        {"sequence": sequence, "steps": [f"S.{letter}" for letter in letters]} for sequence, letters in groups
+    ]
     return {"name": "P", "groups": steps}
 
 
@@ -29,7 +31,9 @@ PLANS: Final = {
     "two groups, two steps each": plan((1, "ab"), (3, "ab")),
     "a gap, given in descending order": plan((FAR, "c"), (4, "b"), (2, "a")),
     "three groups, the second without a step": plan((1, "a"), (2, ""), (3, "b")),
-    "a group of three": plan((2, "abc"),),
+    "a group of three": plan(
+        (2, "abc"),
+    ),
     "no group": plan(),
     "edited: group 1 is gone, group 2 new, a step exchanged": plan((2, "a"), (3, "bd")),
     "one group, one step": plan((1, "a")),
@@ -61,8 +65,16 @@ def outcomes(sequence: int, letters: str, statuses: tuple[str, ...] = OF_STEP) -
 FEW: Final = ("Succeeded", "Failed", "Skipped")
 RECORDED: Final = {
     "two groups, two steps each": (outcomes(1, "ab", FEW), outcomes(3, "b", FEW)),
-    "a gap, given in descending order": (outcomes(2, "a", FEW), outcomes(4, "b", FEW), outcomes(FAR, "", ())[:4]),
-    "three groups, the second without a step": (outcomes(1, "", ()), outcomes(2, "", ()), outcomes(3, "b", FEW)),
+    "a gap, given in descending order": (
+        outcomes(2, "a", FEW),
+        outcomes(4, "b", FEW),
+        outcomes(FAR, "", ())[:4],
+    ),
+    "three groups, the second without a step": (
+        outcomes(1, "", ()),
+        outcomes(2, "", ()),
+        outcomes(3, "b", FEW),
+    ),
     "a group of three": (outcomes(2, "abc"),),
     "no group": (outcomes(1, "a"), outcomes(2, "", ())),
     "edited: group 1 is gone, group 2 new, a step exchanged": (outcomes(1, "a", FEW), outcomes(3, "bc", FEW)),

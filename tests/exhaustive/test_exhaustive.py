@@ -124,6 +124,8 @@ def test_the_scope_is_large_and_reaches_everything() -> None:
                     reached["+".join(decision.get("rules", [decision.get("rule")]))] += 1
     assert scenarios >= LEAST_SCENARIOS
     assert set(reached) >= {"S1", "S2", "S3", "S4", "R1", "R2", "R3", "R4", "R5"}
-    pairs = {frozenset((a, b)) for rules in reached for a in rules.split("+") for b in rules.split("+") if a < b}
+    pairs = {
+        frozenset((a, b)) for rules in reached for a in rules.split("+") for b in rules.split("+") if a < b
+    }
     possible = ["R1 R2", "R1 R3", "R1 R4", "R1 R5", "R2 R4", "R3 R4"]
     assert pairs == {frozenset(pair.split()) for pair in possible}

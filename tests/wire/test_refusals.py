@@ -274,7 +274,7 @@ def test_a_text_beyond_the_limit_is_refused_unread(kind: type[str] | type[bytes]
     accepted = longest if kind is str else longest.encode()
     assert decode_scenario(accepted).plan.name == "N"
     for text in (longer, huge):
-        with pytest.raises(WireError, match=f"`?the text`? is {len(text)} bytes long"):
+        with pytest.raises(WireError, match=f"the text is longer than {MAX_BYTES} bytes"):
             decode_scenario(text if kind is str else text.encode())
 
 
