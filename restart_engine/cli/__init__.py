@@ -11,7 +11,8 @@ def main() -> NoReturn:
     try:
         from restart_engine.cli import run  # noqa: PLC0415  # what it imports is what may be missing
     except ModuleNotFoundError as error:
-        missing = f"`{error.name}` is missing"
-        sys.stderr.write(f"restart-engine: {missing}, install it with `pip install 'restart-engine[cli]'`\n")
+        package = str(error.name).partition(".")[0]
+        remedy = "install it with `pip install 'restart-engine[cli]'`"
+        sys.stderr.write(f"restart-engine: `{package}` is missing, {remedy}\n")
         sys.exit(2)
     run.main()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 import click
@@ -31,7 +31,7 @@ from restart_engine.wire import (
     answer,
     decode_scenario,
     encode_decision,
-    encode_option,
+    encode_options,
     error_line,
     schema_text,
 )
@@ -58,9 +58,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 scenario_argument = click.argument("file", type=click.Path(allow_dash=True))
 
 
+_COMPLETION: Final = (
+    'Completion: eval "$(_RESTART_ENGINE_COMPLETE=bash_source restart-engine)" (or zsh_source, fish_source).'
+)
+
+
 @click.group(
     no_args_is_help=False,
-    epilog='Completion: eval "$(_RESTART_ENGINE_COMPLETE=bash_source restart-engine)" (or zsh_source, fish_source).',
+    epilog=_COMPLETION,
 )
 @click.version_option(package_name="restart-engine", message="%(prog)s %(version)s")
 def commands() -> None:
@@ -105,10 +110,8 @@ def options(file: str, *, as_json: bool, color: str) -> int:
     """Show every restart that is possible now; the request in FILE is not looked at."""
     facts = read_scenario(file)
     possible = restart_options(facts.plan, facts.latest)
-    if as_json and isinstance(possible, Rejection):
-        write_line(encode_decision(possible))
-    elif as_json:
-        write_line(b"[" + b",".join(map(encode_option, possible)) + b"]")
+    if as_json:
+        write_line(encode_options(possible))
     else:
         console = terminal(color)
         show(console, optional(facts, possible, console.width))
@@ -144,7 +147,9 @@ def status(decision: Decision) -> Literal[0, 1]:
 def read_scenario(file: str) -> Facts:
     """The scenario of a file, of which no more is read than may be accepted."""
     try:
-        with click.open_file(file, "rb") as stream:
+        if file == "-":
+            return decode_scenario(sys.stdin.buffer.read(MAX_BYTES + 1))
+        with Path(file).open("rb") as stream:
             return decode_scenario(stream.read(MAX_BYTES + 1))
     except OSError as error:
         raise click.ClickException(f"cannot read `{file}`: {error.strerror or error}") from error
@@ -170,14 +175,12 @@ def write_line(line: bytes) -> None:
 
 def terminal(color: str) -> Console:
     """Where people read: as wide as the terminal within limits, and in colour where that is wanted."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     narrow, wide = _WIDTHS
     forced = {"auto": None, "always": True, "never": False}[color]
     console = Console(
         force_terminal=forced, no_color=color == "never" or None, highlight=False, markup=False, emoji=False
     )
-    console.width = min(console.width, wide) if sys.stdout.isatty() else narrow
+    console.width = min(console.width, wide) if console.file.isatty() else narrow
     return console
 
 

@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-import os
+import io
 import signal
 import sys
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast
 
 import click
 
 from restart_engine.cli.commands import commands
 from restart_engine.cli.texts import plain
-from restart_engine.wire import WireError
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 128 + signal.SIGINT
-BROKEN_PIPE: Final = 128 + signal.SIGPIPE
-"""What a shell reports of a program ended by these signals."""
+"""What a shell reports of a program that Ctrl-C has ended."""
 
 
 def main() -> NoReturn:
-    """Run the command line and exit."""
+    """Run the command that `sys.argv` names, and exit with its status.
+
+    Who stops reading ends this program by the signal for it, quietly, as with any other tool.
+    """
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(status_of(sys.argv[1:]))
 
 
 def status_of(arguments: list[str]) -> int:
     """Run one command and give its exit status."""
+    if sys.stdin is None or sys.stdout is None:
+        return _refused("standard input or output is closed", BAD_INPUT)
+    # a name that standard output cannot write is escaped rather than refused
+    cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     try:
-        status = commands.main(arguments, prog_name="restart-engine", standalone_mode=False)
+        status: int = commands.main(arguments, prog_name="restart-engine", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes stdout once more at its end: let that go nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:
         return _refused("interrupted", INTERRUPTED)
     except click.ClickException as error:
         return _refused(error.format_message(), BAD_INPUT)
-    except WireError as error:
-        return _refused(str(error), BAD_INPUT)
     except OSError as error:
-        return _refused(f"{error.strerror or error}", BAD_INPUT)
-    return int(status or 0)
+        return _refused(f"cannot write: {error.strerror or error}", BAD_INPUT)
+    return status
 
 
 def _refused(message: str, status: int) -> int:

@@ -1,6 +1,6 @@
 """JSON, strictly: scenarios to facts and back, decisions to text and back. Needs the extra `wire`."""
 
-from restart_engine.wire.decision import decode_decision, encode_decision, encode_option
+from restart_engine.wire.decision import decode_decision, encode_decision, encode_options
 from restart_engine.wire.errors import WireError
 from restart_engine.wire.oracle import answer, error_line
 from restart_engine.wire.reading import MAX_BYTES
@@ -14,7 +14,7 @@ __all__ = [
     "decode_decision",
     "decode_scenario",
     "encode_decision",
-    "encode_option",
+    "encode_options",
     "encode_scenario",
     "error_line",
     "schema_text",

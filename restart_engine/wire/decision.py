@@ -123,11 +123,18 @@ def _enter(evidence: shapes.EvidenceShape, reason: Reason) -> None:
             assert_never(reason)
 
 
-def encode_option(restart: RestartPlan) -> bytes:
-    """A restart that is possible, with the request that asks for it, as one line of JSON."""
-    request = shapes.RequestShape(
+def encode_options(options: tuple[RestartPlan, ...] | Rejection) -> bytes:
+    """The restarts that are possible, each with the request that asks for it; or the rejection."""
+    if isinstance(options, Rejection):
+        return encode_decision(options)
+    return msgspec.json.encode(
+        [{"request": _request(restart), "decision": _planned(restart)} for restart in options]
+    )
+
+
+def _request(restart: RestartPlan) -> shapes.RequestShape:
+    return shapes.RequestShape(
         load_plan_name=restart.facts.plan.name,
         group_sequence=restart.request.group_sequence,
         recent_load_plan_execution=restart.request.execution_id,
     )
-    return msgspec.json.encode({"request": request, "decision": _planned(restart)})

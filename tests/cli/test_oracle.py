@@ -46,39 +46,37 @@ def test_no_input_is_no_error() -> None:
 
 def test_an_answer_does_not_wait_for_the_next_line() -> None:
     """Each answer is there before the next scenario is sent."""
-    oracle = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # our own command
-    assert oracle.stdin is not None
-    assert oracle.stdout is not None
-    for _ in range(3):
-        oracle.stdin.write(LINE + b"\n")
-        oracle.stdin.flush()
-        assert oracle.stdout.readline() == answer(LINE) + b"\n"
-    oracle.stdin.close()
-    assert oracle.wait(timeout=60) == 0
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as oracle:  # noqa: S603  # our own
+        assert oracle.stdin is not None
+        assert oracle.stdout is not None
+        for _ in range(3):
+            oracle.stdin.write(LINE + b"\n")
+            oracle.stdin.flush()
+            assert oracle.stdout.readline() == answer(LINE) + b"\n"
+        oracle.stdin.close()
+        assert oracle.wait(timeout=60) == 0
 
 
 def test_memory_stays_bounded_over_a_long_pipe_and_a_long_line() -> None:
     """Within a fixed amount of memory it answers 100,000 lines and one of a gigabyte."""
-    oracle = subprocess.Popen(  # noqa: S603  # our own command
-        COMMAND,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),  # noqa: PLW1509  # no threads here
-    )
-    feeder = subprocess.Popen(  # noqa: S603  # our own code
-        [sys.executable, "-c", FEED, LINE.decode()], stdout=oracle.stdin
-    )
-    assert oracle.stdin is not None
-    assert oracle.stdout is not None
-    oracle.stdin.close()
     decision, decisions, errors = answer(LINE) + b"\n", 0, []
-    for line in oracle.stdout:
-        if line == decision:
-            decisions += 1
-        else:
-            errors.append(json.loads(line)["error"]["message"])
-    assert feeder.wait(timeout=60) == 0
-    assert oracle.wait(timeout=60) == 2
+    with (
+        subprocess.Popen([sys.executable, "-c", FEED, LINE.decode()], stdout=subprocess.PIPE) as feeder,  # noqa: S603  # our own
+        subprocess.Popen(  # noqa: S603  # our own
+            COMMAND,
+            stdin=feeder.stdout,
+            stdout=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),  # noqa: PLW1509  # no threads
+        ) as oracle,
+    ):
+        assert oracle.stdout is not None
+        for line in oracle.stdout:
+            if line == decision:
+                decisions += 1
+            else:
+                errors.append(json.loads(line)["error"]["message"])
+        assert feeder.wait(timeout=60) == 0
+        assert oracle.wait(timeout=60) == 2
     assert decisions == 100_001
     assert errors == [f"the text is longer than {MAX_BYTES} bytes, accepted is a shorter one"]
 

@@ -33,9 +33,9 @@ def failed_groups(latest: Plain) -> list[int]:
     for outcome in latest["groups"]:
         if outcome["status"] in ("Failed", "Finished With Errors", "Interrupted"):
             failed.append(outcome["sequence"])
-        elif outcome["status"] == "In Progress":
-            if latest["status"] != "In Progress" and latest["status"] != "In Queue":
-                failed.append(outcome["sequence"])
+        over = latest["status"] != "In Progress" and latest["status"] != "In Queue"
+        if outcome["status"] == "In Progress" and over:
+            failed.append(outcome["sequence"])
     return sorted(failed)
 
 
@@ -109,11 +109,8 @@ def skipped(latest: Plain, start: Plain) -> list[str]:
         if outcome["sequence"] == start["sequence"]:
             if outcome["steps"] is None:
                 return list(start["steps"]) if outcome["status"] == "Succeeded" else []
-            done = []
-            for step in start["steps"]:
-                if step in outcome["steps"] and outcome["steps"][step] in ("Succeeded", "Skipped"):
-                    done.append(step)
-            return done
+            known = outcome["steps"]
+            return [s for s in start["steps"] if s in known and known[s] in ("Succeeded", "Skipped")]
     return []
 
 
@@ -141,16 +138,16 @@ def decide(plan: Plain, latest: Plain | None, asked: int, given: int | None) -> 
         rule, start, skip = "S1", groups[0], []
     elif given is None:
         rule, skip = "S2", []
-        start = [group for group in groups if group["sequence"] == asked][0]
+        start = next(group for group in groups if group["sequence"] == asked)
     elif asked <= 0:
         assert latest is not None
         rule = "S3"
-        start = [group for group in groups if group["sequence"] == failed_groups(latest)[0]][0]
+        start = next(group for group in groups if group["sequence"] == failed_groups(latest)[0])
         skip = skipped(latest, start)
     else:
         assert latest is not None
         rule = "S4"
-        start = [group for group in groups if group["sequence"] == asked][0]
+        start = next(group for group in groups if group["sequence"] == asked)
         skip = skipped(latest, start)
     return {
         "decision": "planned",

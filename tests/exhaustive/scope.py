@@ -57,8 +57,9 @@ def outcomes(sequence: int, letters: str, statuses: tuple[str, ...] = OF_STEP) -
     """Every outcome of a group, its never having been reached included."""
     known: list[Plain | None] = [None]
     for status in RUN:
-        for steps in histories(letters, statuses):
-            known.append({"sequence": sequence, "status": status, "steps": steps})
+        known += [
+            {"sequence": sequence, "status": status, "steps": steps} for steps in histories(letters, statuses)
+        ]
     return known
 
 

@@ -266,7 +266,7 @@ def test_the_valid_text_is_read() -> None:
 
 
 @pytest.mark.parametrize("kind", [str, bytes])
-def test_a_text_beyond_the_limit_is_refused_unread(kind: type[str] | type[bytes]) -> None:
+def test_a_text_beyond_the_limit_is_refused_unread(kind: type[str | bytes]) -> None:
     """50 MB are refused by their size; a text at the limit is read."""
     padding = " " * (MAX_BYTES - len(TEXT))
     longest, longer = TEXT + padding, TEXT + padding + " "
