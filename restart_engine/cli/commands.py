@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 import click
 from rich.console import Console
@@ -37,7 +37,9 @@ from restart_engine.wire import (
 )
 from restart_engine.wire.schema import SchemaName
 
-PLANNED, REJECTED, BAD_LINES = 0, 1, 2
+PLANNED: Final = 0
+REJECTED: Final = 1
+BAD_LINES: Final = 2
 _WIDTHS: Final = (80, 100)
 """The width without a terminal, and the widest that a terminal is filled."""
 
@@ -139,7 +141,7 @@ def schema(name: SchemaName) -> int:
     return PLANNED
 
 
-def status(decision: Decision) -> Literal[0, 1]:
+def status(decision: Decision) -> int:
     """The exit status that a decision has."""
     return REJECTED if isinstance(decision, Rejection) else PLANNED
 

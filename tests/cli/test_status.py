@@ -136,8 +136,8 @@ def test_a_broken_pipe_ends_quietly() -> None:
 
 def test_interrupting_is_one_line() -> None:
     """Ctrl-C while waiting for input ends with 130."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*COMMAND, "oracle"], **pipes) as waiting:  # noqa: S603  # our own command
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*COMMAND, "oracle"], stdin=pipe, stdout=pipe, stderr=pipe) as waiting:  # noqa: S603  # our own
         assert waiting.stdin is not None
         assert waiting.stdout is not None
         waiting.stdin.write(b"{}\n")

@@ -15,7 +15,7 @@ def r1_already_running(latest: Plain | None) -> bool:
     """R1: the latest execution is In Progress or In Queue."""
     if latest is None:
         return False
-    return latest["status"] == "In Progress" or latest["status"] == "In Queue"
+    return latest["status"] in ("In Progress", "In Queue")
 
 
 def r2_not_most_recent(latest: Plain | None, given: int | None) -> bool:
@@ -133,11 +133,12 @@ def decide(plan: Plain, latest: Plain | None, asked: int, given: int | None) -> 
         rejecting["R5"] = {"execution": latest["id"], "group": missed(latest, asked, given)}
     if rejecting:
         return {"decision": "rejected", "rules": list(rejecting), "evidence": rejecting}
+    skip: list[str] = []
     groups = sorted(plan["groups"], key=lambda group: int(group["sequence"]))
     if given is None and asked <= 0:
-        rule, start, skip = "S1", groups[0], []
+        rule, start = "S1", groups[0]
     elif given is None:
-        rule, skip = "S2", []
+        rule = "S2"
         start = next(group for group in groups if group["sequence"] == asked)
     elif asked <= 0:
         assert latest is not None

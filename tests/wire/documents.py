@@ -68,7 +68,7 @@ def execution_documents(draw: st.DrawFn) -> Document:
     }
 
 
-odd_values = st.sampled_from(
+odd_values: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1, 1.0, 1.5, 10**40, "", " ", "1", "Failed", "Skipped", "Sales.Orders", ".", [], {}]
 )
 

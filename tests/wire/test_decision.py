@@ -187,7 +187,7 @@ def test_a_plan_that_lost_and_gained_groups_says_so() -> None:
     facts = latest(DONE, HALF)
     facts["groups"][0]["sequence"], facts["groups"][1]["sequence"] = 3, 4
     request = {"loadPlanName": "Nightly", "groupSequence": 4, "recentLoadPlanExecution": 12}
-    plan = PLAN | {"groups": [*PLAN["groups"], {"sequence": 5, "steps": []}]}  # type: ignore[dict-item]  # PLAN's values are of two kinds
+    plan = PLAN | {"groups": [*PLAN["groups"], {"sequence": 5, "steps": []}]}
     facts["groups"].append({"sequence": 6, "status": "In Queue", "steps": {}})
     notes = json.loads(answer(json.dumps({"plan": plan, "latest": facts, "request": request})))["notes"]
     assert {"note": "groupsChanged", "added": [5], "removed": [3, 6]} in notes

@@ -41,7 +41,7 @@ def changed(before: str, after: str) -> str:
     return TEXT.replace(before, after, 1)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
     "empty": ("", "", "no JSON: Expecting value at line 1 column 1", "one JSON object"),
     "blank": (" \n", "", "no JSON: Expecting value at line 2 column 1", "one JSON object"),
     "null": ("null", "", "`null`", "an object"),
