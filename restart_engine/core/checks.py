@@ -49,17 +49,22 @@ def check_text(field: str, value: object) -> None:
 def check_kind(field: str, value: object, kind: type) -> None:
     """A value of exactly this class."""
     if type(value) is not kind:
-        raise InvalidValue(field, value, f"a {kind.__name__}")
+        raise InvalidValue(field, value, _one(kind))
 
 
 def check_tuple(field: str, value: object, kind: type) -> None:
     """A tuple whose items are all of exactly this class."""
     if type(value) is not tuple:
-        raise InvalidValue(field, value, f"a tuple of {kind.__name__}")
+        raise InvalidValue(field, value, f"a tuple of {'integers' if kind is int else kind.__name__}")
     items = cast("tuple[object, ...]", value)
     if not {kind}.issuperset(map(type, items)):
         index = next(index for index, item in enumerate(items) if type(item) is not kind)
-        raise InvalidValue(f"{field}[{index}]", items[index], f"a {kind.__name__}")
+        raise InvalidValue(f"{field}[{index}]", items[index], _one(kind))
+
+
+def _one(kind: type) -> str:
+    name = "integer" if kind is int else kind.__name__
+    return f"an {name}" if name[0] in "EIi" else f"a {name}"
 
 
 def check_unique(field: str, values: Collection[object], member: str = "") -> None:
