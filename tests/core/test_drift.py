@@ -1,0 +1,121 @@
+"""What a plan shows to have changed since an execution of it, and the notes of a restart."""
+
+from __future__ import annotations
+
+import pytest
+from core.builders import F, Q, S, execution, plan
+from core.strategies import Scenario, scenarios
+from hypothesis import given
+
+from restart_engine import (
+    Drift,
+    EarlierGroupsStayFailed,
+    GroupsChanged,
+    Note,
+    NothingToRun,
+    RestartPlan,
+    RestartRequest,
+    Step,
+    StepsChanged,
+    plan_drift,
+    plan_restart,
+)
+
+PLAN = plan({1: "ab", 2: "cd", 4: "e"})
+WHOLE = execution(F, {1: (S, {"a": S, "b": S}), 2: (F, {"c": F, "d": S})})
+
+
+def changed(sequence: int, added: str = "", removed: str = "") -> StepsChanged:
+    """Steps of X by their letters."""
+    return StepsChanged(
+        sequence=sequence,
+        added=tuple(Step("X", name) for name in added),
+        removed=tuple(Step("X", name) for name in removed),
+    )
+
+
+class TestDrift:
+    """Groups and steps that came and went."""
+
+    def test_an_unedited_plan_shows_none(self) -> None:
+        """A group never reached is not an added one."""
+        drift = plan_drift(PLAN, WHOLE)
+        assert drift == Drift(groups=None, steps=())
+        assert not drift
+
+    def test_groups_between_two_recorded_ones_are_added(self) -> None:
+        """Before the first and after the last nothing is known."""
+        latest = execution(F, {2: (F, {"c": S, "d": S}), 7: (Q, {})})
+        drift = plan_drift(plan({1: "a", 2: "cd", 4: "e", 6: "", 9: "f"}), latest)
+        assert drift == Drift(groups=GroupsChanged(added=(4, 6), removed=(7,)), steps=())
+        assert drift
+
+    def test_steps_differ_from_what_was_recorded(self) -> None:
+        """In the plan's order what was added, in the order of their texts what is gone."""
+        latest = execution(F, {1: (S, {"z": S, "a": S, "y": S}), 2: (F, None)})
+        drift = plan_drift(plan({1: "cab", 2: "d"}), latest)
+        assert drift == Drift(groups=None, steps=(changed(1, "cb", "yz"),))
+        assert drift
+
+    def test_a_group_not_begun_recorded_nothing(self) -> None:
+        """In Queue with no step says nothing; with steps it says which there were."""
+        for recorded, expected in (({}, ()), ({"a": Q, "z": Q}, (changed(1, "b", "z"),))):
+            assert plan_drift(PLAN, execution(Q, {1: (Q, recorded)})).steps == expected
+
+    def test_an_execution_without_groups_shows_none(self) -> None:
+        """It began nothing."""
+        assert not plan_drift(PLAN, execution(F, {}))
+
+    @given(scenarios())
+    def test_applying_it_gives_what_was_recorded(self, scenario: Scenario) -> None:
+        """The recorded steps are the plan's without those added and with those removed."""
+        if scenario.latest is None:
+            return
+        drift = plan_drift(scenario.plan, scenario.latest)
+        by_group = {change.sequence: change for change in drift.steps}
+        for group in scenario.plan.groups:
+            outcome = scenario.latest.outcome(group.sequence)
+            if outcome is None or outcome.steps is None or (outcome.status is Q and not outcome.steps):
+                assert group.sequence not in by_group
+                continue
+            change = by_group.get(group.sequence, changed(group.sequence))
+            recorded = {each.step for each in outcome.steps}
+            assert (set(group.steps) - set(change.added)) | set(change.removed) == recorded
+            assert set(change.added) <= set(group.steps) - recorded
+        groups = drift.groups or GroupsChanged(added=(), removed=())
+        assert set(groups.removed) == set(scenario.latest.sequences) - set(scenario.plan.sequences)
+        assert not set(groups.added) & set(scenario.latest.sequences)
+
+
+NOTES: dict[str, tuple[RestartRequest, tuple[Note, ...]]] = {
+    "nothing to note": (RestartRequest(0, execution_id=12), ()),
+    "an earlier group stays failed": (RestartRequest(4, execution_id=12), (EarlierGroupsStayFailed((2,)),)),
+    "without an id, nothing of the execution": (RestartRequest(4), ()),
+    "nothing to run": (RestartRequest(1, execution_id=12), (NothingToRun(1),)),
+}
+
+
+class TestNotes:
+    """What a restart plan points out."""
+
+    @pytest.mark.parametrize("name", NOTES)
+    def test_note(self, name: str) -> None:
+        """The notes are those in the table."""
+        request, notes = NOTES[name]
+        decision = plan_restart(PLAN, request, WHOLE)
+        assert isinstance(decision, RestartPlan)
+        assert decision.notes == notes
+
+    def test_all_of_them_in_order(self) -> None:
+        """Failed groups before, then groups and steps that changed, then that nothing is left."""
+        latest = execution(F, {1: (F, {}), 2: (F, {"c": S, "z": F}), 3: (S, {})})
+        edited = plan({1: "a", 2: "c", 4: "e"})
+        decision = plan_restart(edited, RestartRequest(2, execution_id=12), latest)
+        assert isinstance(decision, RestartPlan)
+        assert decision.notes == (
+            EarlierGroupsStayFailed((1,)),
+            GroupsChanged(added=(), removed=(3,)),
+            changed(2, "", "z"),
+            NothingToRun(2),
+        )
+        assert decision.drift == plan_drift(edited, latest)

@@ -1,0 +1,126 @@
+"""A decision in sentences."""
+
+from __future__ import annotations
+
+import pytest
+from core.builders import F, P, S, execution, plan
+from core.strategies import Scenario, scenarios
+from hypothesis import given
+
+from restart_engine import (
+    AddGroup,
+    Rejection,
+    RestartRequest,
+    SeeOptions,
+    WaitUntilOver,
+    explain,
+    plan_restart,
+)
+from restart_engine.core.explanation import advice, message, note_text
+
+PLAN = plan({1: "ab", 2: "cd", 4: "e", 5: ""})
+LATEST = execution(F, {1: (F, {"a": S}), 2: (F, {"c": F, "d": S, "z": S}), 3: (F, None)})
+TEXTS = {
+    RestartRequest(0): """\
+The restart begins at group 1: no execution id and no group is given, so it starts over (S1).
+It runs, side by side: X.a, X.b.
+Then it runs whole, one after another: groups 2, 4, 5.""",
+    RestartRequest(4): """\
+The restart begins at group 4: this group is asked for, without an execution id (S2).
+It runs, side by side: X.e.
+Then it runs whole, one after another: group 5.
+It does not run: groups 1, 2.""",
+    RestartRequest(0, execution_id=12): """\
+The restart begins at group 1: this is the first group that failed in execution 12 (S3).
+It runs, side by side: X.b.
+It skips, as completed before: X.a.
+Then it runs whole, one after another: groups 2, 4, 5.
+Note: the load plan changed since the execution: added no group, removed group 3.
+Note: group 1 changed since the execution: added X.b, removed none.""",
+    RestartRequest(2, execution_id=12): """\
+The restart begins at group 2: this group is asked for, resuming execution 12 (S4).
+It runs, side by side: X.c.
+It skips, as completed before: X.d.
+Then it runs whole, one after another: groups 4, 5.
+It does not run: group 1.
+Note: failed before the start, and left so: group 1.
+Note: the load plan changed since the execution: added no group, removed group 3.
+Note: group 2 changed since the execution: added none, removed X.z.""",
+    RestartRequest(5): """\
+The restart begins at group 5: this group is asked for, without an execution id (S2).
+It runs, side by side: none.
+It does not run: groups 1, 2, 4.
+Note: group 5 has no step left to run.""",
+    RestartRequest(3, execution_id=11): """\
+No restart runs.
+R2: execution 11 is not the latest, which is 12.
+R4: the load plan has no group 3, only 1, 2, 4, 5.
+What to do: send groupSequence 0, recentLoadPlanExecution 12.""",
+}
+
+
+@pytest.mark.parametrize("request_", TEXTS)
+def test_text(request_: RestartRequest) -> None:
+    """What runs, what does not, which rule and facts decided it."""
+    assert explain(plan_restart(PLAN, request_, LATEST)) == TEXTS[request_]
+
+
+@pytest.mark.parametrize(
+    ("latest", "request_", "expected"),
+    [
+        (execution(P, {}), RestartRequest(0), "execution 12 of the load plan is In Progress"),
+        (
+            None,
+            RestartRequest(0, execution_id=5),
+            "execution 5 is not the latest: the load plan has never run",
+        ),
+        (
+            execution(S, {1: (S, {})}),
+            RestartRequest(0, execution_id=12),
+            "execution 12 has no failed group; never reached: 2, 4, 5",
+        ),
+        (execution(S, {9: (S, {})}), RestartRequest(0, execution_id=12), "execution 12 has no failed group"),
+        (
+            execution(F, {2: (F, None)}),
+            RestartRequest(0, execution_id=12),
+            (
+                "the step history of group 2 in execution 12 is unavailable;"
+                " detailed load jobs tracking has to be on while a plan runs"
+            ),
+        ),
+    ],
+)
+def test_message(latest: object, request_: RestartRequest, expected: str) -> None:
+    """What each rule found, on one line."""
+    decision = plan_restart(PLAN, request_, latest)  # type: ignore[arg-type]  # parametrize forgets the type
+    assert isinstance(decision, Rejection)
+    assert message(decision.reason) == expected
+
+
+def test_a_plan_without_a_group() -> None:
+    """It says so, and what to change."""
+    decision = plan_restart(plan({}), RestartRequest(0))
+    assert explain(decision) == (
+        "No restart runs.\nR4: the load plan has no group.\nWhat to do: add a group to the load plan."
+    )
+
+
+def test_advice_that_names_no_request() -> None:
+    """Waiting, adding a group, looking at the options."""
+    assert advice(WaitUntilOver(12)) == "wait until execution 12 is over, then ask again"
+    assert advice(AddGroup()) == "add a group to the load plan"
+    assert advice(SeeOptions()) == "look at the restart options"
+
+
+@given(scenarios())
+def test_messages_are_one_line_without_a_full_stop(scenario: Scenario) -> None:
+    """Those of reasons, remedies and notes; every sentence of an explanation ends with one."""
+    decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
+    if isinstance(decision, Rejection):
+        texts = [message(reason) for reason in decision.reasons]
+        texts += [advice(reason.remedy) for reason in decision.reasons]
+    else:
+        texts = [note_text(note) for note in decision.notes]
+    assert all(text and not text.endswith(".") and text[0].islower() for text in texts if "\n" not in text)
+    assert explain(decision) == explain(decision)
+    assert explain(decision).endswith(".")

@@ -1,0 +1,236 @@
+"""An execution goes on by moves; what cannot happen is refused and changes nothing."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from core.builders import F, I, K, P, Q, S, W, execution, plan
+from core.strategies import Scenario, scenarios
+from hypothesis import given
+
+from restart_engine import (
+    Execution,
+    ImpossibleMove,
+    InvalidValue,
+    RestartPlan,
+    RestartRequest,
+    Status,
+    Step,
+    plan_restart,
+)
+from restart_engine.core.progress import (
+    OVER,
+    Ready,
+    begin_step,
+    cut_off,
+    end_execution,
+    end_group,
+    end_step,
+    opening_record,
+    ready,
+)
+
+PLAN = plan({1: "ab", 2: "cd", 4: "e"})
+A, B, C, D, E = (Step("X", name) for name in "abcde")
+
+
+def opened(sequence: int = 0) -> Execution:
+    """The opening record of a restart of the plan without an id."""
+    decision = plan_restart(PLAN, RestartRequest(sequence))
+    assert isinstance(decision, RestartPlan)
+    return opening_record(decision, 13)
+
+
+class TestOpening:
+    """What starting an accepted restart opens."""
+
+    def test_the_start_group_has_its_skipped_steps(self) -> None:
+        """Nothing stands for the groups before, everything else is In Queue."""
+        latest = execution(F, {1: (S, {}), 2: (F, {"c": S, "d": F})})
+        decision = plan_restart(PLAN, RestartRequest(0, execution_id=12), latest)
+        assert isinstance(decision, RestartPlan)
+        assert opening_record(decision, 13) == execution(
+            Q, {2: (Q, {"c": K, "d": Q}), 4: (Q, {"e": Q})}, id_=13
+        )
+
+    @given(scenarios())
+    def test_it_follows_from_the_plan_alone(self, scenario: Scenario) -> None:
+        """Skipped are the steps to skip; every group from the start on is there with all its steps."""
+        decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
+        if not isinstance(decision, RestartPlan):
+            return
+        opening = opening_record(decision, 99)
+        assert (opening.id, opening.status, opening.active) == (99, Q, True)
+        assert opening.sequences == tuple(g.sequence for g in (decision.start, *decision.groups_after))
+        for group in opening.groups:
+            skipped = decision.steps_to_skip if group.sequence == decision.start.sequence else ()
+            assert group.status is Q
+            assert group.steps is not None
+            statuses = {outcome.step: outcome.status for outcome in group.steps}
+            planned = next(g for g in scenario.plan.groups if g.sequence == group.sequence)
+            assert statuses == {step: K if step in skipped else Q for step in planned.steps}
+
+    def test_what_it_takes_is_checked(self) -> None:
+        """A restart plan, and the id of an execution."""
+        decision = plan_restart(PLAN, RestartRequest(0))
+        assert isinstance(decision, RestartPlan)
+        with pytest.raises(InvalidValue, match="`id` is `0`"):
+            opening_record(decision, 0)
+        with pytest.raises(InvalidValue, match="`restart` is `None`"):
+            opening_record(None, 1)  # type: ignore[arg-type]  # refused at run time too
+
+
+class TestMoves:
+    """The moves that can be made."""
+
+    def test_a_night_from_its_start_to_its_end(self) -> None:
+        """Steps run side by side; a group runs when those before are over."""
+        run = opened(2)
+        assert ready(run) == Ready(sequence=2, steps=(C, D))
+        run = begin_step(run, 2, D)
+        assert run == execution(P, {2: (P, {"c": Q, "d": P}), 4: (Q, {"e": Q})}, id_=13)
+        assert ready(run) == Ready(sequence=2, steps=(C,))
+        run = end_step(begin_step(run, 2, C), 2, D, S)
+        assert run == execution(P, {2: (P, {"c": P, "d": S}), 4: (Q, {"e": Q})}, id_=13)
+        run = end_group(end_step(run, 2, C, S), 2, S)
+        assert ready(run) == Ready(sequence=4, steps=(E,))
+        run = end_group(end_step(begin_step(run, 4, E), 4, E, S), 4, S)
+        assert ready(run) is None
+        assert run.active
+        run = end_execution(run, S)
+        assert run == execution(S, {2: (S, {"c": S, "d": S}), 4: (S, {"e": S})}, id_=13)
+        assert ready(run) is None
+
+    @pytest.mark.parametrize("status", sorted(OVER - {S}))
+    def test_a_group_may_fail_and_the_next_run(self, status: Status) -> None:
+        """Going on after a failed group is the host's choice; the execution does not succeed then."""
+        run = end_group(end_step(begin_step(opened(), 1, A), 1, A, status), 1, status)
+        assert run.outcome(1) == execution(P, {1: (status, {"a": status, "b": Q})}).groups[0]
+        assert ready(run) == Ready(sequence=2, steps=(C, D))
+        run = end_execution(run, status)
+        assert (run.status, run.failed) == (status, (1,))
+        assert run.last_begun == 1
+
+    def test_a_group_may_fail_with_all_its_steps_completed(self) -> None:
+        """Its post-load failed."""
+        run = opened(4)
+        run = end_group(end_step(begin_step(run, 4, E), 4, E, S), 4, F)
+        assert run == execution(P, {4: (F, {"e": S})}, id_=13)
+
+    def test_a_group_with_nothing_to_run_succeeds_at_once(self) -> None:
+        """It has no step, or only skipped ones."""
+        latest = execution(F, {1: (F, {"a": S, "b": S}), 2: (Q, {})})
+        decision = plan_restart(plan({1: "ab", 2: ""}), RestartRequest(1, execution_id=12), latest)
+        assert isinstance(decision, RestartPlan)
+        run = opening_record(decision, 13)
+        assert ready(run) == Ready(sequence=1, steps=())
+        run = end_group(end_group(run, 1, S), 2, S)
+        assert end_execution(run, S) == execution(S, {1: (S, {"a": K, "b": K}), 2: (S, {})}, id_=13)
+
+    def test_cutting_off_leaves_everything_as_it_was(self) -> None:
+        """What was In Progress stays so, and has failed now."""
+        run = end_step(begin_step(begin_step(opened(), 1, A), 1, B), 1, A, S)
+        assert run.failed == ()
+        cut = cut_off(run)
+        assert cut == execution(
+            I, {1: (P, {"a": S, "b": P}), 2: (Q, {"c": Q, "d": Q}), 4: (Q, {"e": Q})}, id_=13
+        )
+        assert cut.failed == (1,)
+
+    def test_a_group_without_history_ends_as_a_whole(self) -> None:
+        """Its steps are not tracked, so none can begin."""
+        run = execution(P, {1: (P, None)})
+        assert ready(run) == Ready(sequence=1, steps=())
+        assert end_group(run, 1, F) == execution(P, {1: (F, None)})
+        assert end_group(run, 1, S) == execution(P, {1: (S, None)})
+
+
+RUNNING = begin_step(opened(), 1, A)
+DONE = end_group(end_step(begin_step(opened(4), 4, E), 4, E, S), 4, S)
+OVER_NOW = end_execution(DONE, S)
+IMPOSSIBLE: list[tuple[Callable[[], object], str]] = [
+    (lambda: begin_step(RUNNING, 1, A), "begin step `X.a of group 1`: it is In Progress, not In Queue"),
+    (lambda: begin_step(RUNNING, 1, C), "begin step `X.c of group 1`: the group has no such step"),
+    (lambda: begin_step(RUNNING, 2, C), "begin step `group 2`: group 1 is not over"),
+    (lambda: begin_step(RUNNING, 3, C), "begin step `group 3`: the execution has no such group"),
+    (lambda: begin_step(DONE, 4, E), "begin step `group 4`: it is over"),
+    (lambda: begin_step(OVER_NOW, 4, E), "begin step `execution 13`: it is Succeeded"),
+    (
+        lambda: begin_step(execution(Q, {1: (Q, None)}), 1, A),
+        "begin step `X.a of group 1`: the history of the group's steps is unavailable",
+    ),
+    (
+        lambda: begin_step(end_group(end_step(RUNNING, 1, A, F), 1, F), 1, B),
+        "begin step `group 1`: it is over",
+    ),
+    (lambda: end_step(RUNNING, 1, B, S), "end step `X.b of group 1`: it is In Queue, not In Progress"),
+    (lambda: end_step(RUNNING, 2, C, S), "end step `group 2`: group 1 is not over"),
+    (lambda: end_step(cut_off(RUNNING), 1, A, S), "end step `execution 13`: it is Interrupted"),
+    (lambda: end_group(RUNNING, 1, F), "end group `group 1`: a step of it is In Progress"),
+    (
+        lambda: end_group(end_step(RUNNING, 1, A, S), 1, S),
+        "end group `group 1`: it has a step that is not completed",
+    ),
+    (
+        lambda: end_group(end_step(begin_step(end_step(RUNNING, 1, A, W), 1, B), 1, B, S), 1, S),
+        "end group `group 1`: it has a step that is not completed",
+    ),
+    (lambda: end_group(opened(), 2, F), "end group `group 2`: group 1 is not over"),
+    (lambda: end_execution(RUNNING, F), "end `execution 13`: a group of it is In Progress"),
+    (lambda: end_execution(opened(), S), "end `execution 13`: it has a group that did not succeed"),
+    (lambda: end_execution(OVER_NOW, F), "end `execution 13`: it is Succeeded"),
+    (lambda: cut_off(OVER_NOW), "cut off `execution 13`: it is Succeeded"),
+]
+
+
+class TestRefusal:
+    """The moves that cannot be made."""
+
+    @pytest.mark.parametrize("number", range(len(IMPOSSIBLE)))
+    def test_impossible_move(self, number: int) -> None:
+        """The error names the move, the place and what stands against it."""
+        make, message = IMPOSSIBLE[number]
+        with pytest.raises(ImpossibleMove) as refused:
+            make()
+        error = refused.value
+        assert str(error) == f"cannot {message}"
+        assert str(error) == f"cannot {error.move} `{error.where}`: {error.why}"
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own
+
+    @pytest.mark.parametrize("status", [P, Q, K])
+    def test_nothing_ends_with_a_status_that_is_not_over(self, status: Status) -> None:
+        """A step, a group and an execution end Succeeded, Finished With Errors, Failed or Interrupted."""
+        moves: list[Callable[[], object]] = [
+            lambda: end_step(RUNNING, 1, A, status),
+            lambda: end_group(RUNNING, 1, status),
+            lambda: end_execution(DONE, status),
+        ]
+        for move in moves:
+            with pytest.raises(InvalidValue, match="`status` is "):
+                move()
+
+    def test_wrong_types_are_refused(self) -> None:
+        """Each argument by its name."""
+        refused: dict[str, Callable[[], object]] = {
+            "execution": lambda: ready(None),  # type: ignore[arg-type]  # refused at run time too
+            "sequence": lambda: begin_step(RUNNING, True, A),
+            "step": lambda: begin_step(RUNNING, 1, "X.a"),  # type: ignore[arg-type]  # likewise
+            "status": lambda: end_group(RUNNING, 1, "Failed"),  # type: ignore[arg-type]  # likewise
+        }
+        for field, move in refused.items():
+            with pytest.raises(InvalidValue, match=f"`{field}` is "):
+                move()
+        nothing: Any = None
+        moves: list[Callable[[], object]] = [
+            lambda: begin_step(nothing, 1, A),
+            lambda: end_step(nothing, 1, A, S),
+            lambda: end_group(nothing, 1, S),
+            lambda: end_execution(nothing, S),
+            lambda: cut_off(nothing),
+        ]
+        for move in moves:
+            with pytest.raises(InvalidValue, match="`execution` is "):
+                move()

@@ -1,0 +1,234 @@
+"""What cannot be made, and what its error says."""
+
+from __future__ import annotations
+
+import pickle
+from collections import namedtuple
+from collections.abc import Callable
+from enum import IntEnum
+
+import pytest
+from core.builders import F, K, P, S, plan
+
+from restart_engine import (
+    AlreadyRunning,
+    Drift,
+    EarlierGroupsStayFailed,
+    Execution,
+    GroupNotFound,
+    GroupOutcome,
+    GroupsChanged,
+    HistoryUnavailable,
+    InvalidValue,
+    LatestSeen,
+    LoadGroup,
+    LoadPlan,
+    NoFailedGroup,
+    NothingToRun,
+    NotMostRecent,
+    Precondition,
+    Rejection,
+    RestartPlan,
+    RestartRequest,
+    SendRequest,
+    Step,
+    StepOutcome,
+    StepsChanged,
+    WaitUntilOver,
+    plan_restart,
+    progress,
+)
+
+A, B = Step("S", "a"), Step("S", "b")
+PLAN = plan({1: "ab", 2: "c"})
+DIGEST = PLAN.digest
+
+
+class AnInt(int):
+    """An integer of its own mind."""
+
+
+class AnEnum(IntEnum):
+    """An integer by another name."""
+
+    ONE = 1
+
+
+class AText(str):
+    """A text of its own mind."""
+
+    __slots__ = ()
+
+
+class Rude:
+    """An object that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+ATuple = namedtuple("ATuple", "a")  # noqa: PYI024  # just the subclass of tuple that is refused
+
+INTEGER, POSITIVE = "an integer", "an integer of 1 or more"
+TEXT = "a text that is not blank and has no lone surrogate"
+STEP = "a step as `Schema.Object`, neither part blank"
+ONCE = "one that stands there only once"
+RUN = "a status, one of Succeeded, Finished With Errors, Failed, Interrupted, In Progress, In Queue"
+BAD: list[tuple[Callable[[], object], str, object, str]] = [
+    (lambda: Step("", "a"), "schema", "", TEXT),
+    (lambda: Step(" \u2003", "a"), "schema", " \u2003", TEXT),
+    (lambda: Step("S", "\t\n"), "name", "\t\n", TEXT),
+    (lambda: Step("S", "\ud800"), "name", "\ud800", TEXT),
+    (lambda: Step("S.T", "a"), "schema", "S.T", "a schema's name, which has no dot"),
+    (lambda: Step(AText("S"), "a"), "schema", "S", TEXT),
+    (lambda: Step(1, "a"), "schema", 1, TEXT),  # type: ignore[arg-type]  # refused at run time too
+    (lambda: Step("S", None), "name", None, TEXT),  # type: ignore[arg-type]  # likewise
+    (lambda: Step.parse("Sa"), "text", "Sa", STEP),
+    (lambda: Step.parse(".a"), "schema", "", TEXT),
+    (lambda: Step.parse("S."), "name", "", TEXT),
+    (lambda: Step.parse(b"S.a"), "text", b"S.a", STEP),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(0, ()), "sequence", 0, POSITIVE),
+    (lambda: LoadGroup(-1, ()), "sequence", -1, POSITIVE),
+    (lambda: LoadGroup(True, ()), "sequence", True, POSITIVE),
+    (lambda: LoadGroup(AnInt(1), ()), "sequence", 1, POSITIVE),
+    (lambda: LoadGroup(AnEnum.ONE, ()), "sequence", 1, POSITIVE),
+    (lambda: LoadGroup(1.0, ()), "sequence", 1.0, POSITIVE),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup("1", ()), "sequence", "1", POSITIVE),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, "S.a"), "steps", "S.a", "a tuple of Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, [A]), "steps", [A], "a tuple of Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, ATuple(A)), "steps", (A,), "a tuple of Step"),
+    (lambda: LoadGroup(1, None), "steps", None, "a tuple of Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, (A, "S.b")), "steps[1]", "S.b", "a Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, (A, B, A)), "steps[2]", A, ONCE),
+    (lambda: LoadGroup.parse(0, []), "sequence", 0, POSITIVE),
+    (lambda: LoadGroup.parse(1, ["S.a", "Sb"]), "steps[1]", "Sb", STEP),
+    (lambda: LoadGroup.parse(1, ["S.\ud800"]), "steps[0]", "S.\ud800", STEP),
+    (lambda: LoadGroup.parse(1, [" .a"]), "steps[0]", " .a", STEP),
+    (lambda: LoadGroup.parse(1, ["S.\u3000"]), "steps[0]", "S.\u3000", STEP),
+    (lambda: LoadGroup.parse(1, [AText("S.a")]), "steps[0]", "S.a", STEP),
+    (lambda: LoadGroup.parse(1, ["S.a", "S.b", "S.b"]), "steps[2]", "S.b", ONCE),
+    (lambda: LoadPlan(" ", ()), "name", " ", TEXT),
+    (lambda: LoadPlan("P", [LoadGroup(1, ())]), "groups", [LoadGroup(1, ())], "a tuple of LoadGroup"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadPlan("P", (1,)), "groups[0]", 1, "a LoadGroup"),  # type: ignore[arg-type]  # likewise
+    (
+        lambda: LoadPlan("P", (LoadGroup(2, ()), LoadGroup(1, ()), LoadGroup(2, (A,)))),
+        "groups[2].sequence",
+        2,
+        ONCE,
+    ),
+    (lambda: StepOutcome("S.a", S), "step", "S.a", "a Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: StepOutcome(A, "Failed"), "status", "Failed", f"{RUN}, Skipped"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(0, S, None), "sequence", 0, POSITIVE),
+    (lambda: GroupOutcome(1, K, None), "status", K, RUN),
+    (lambda: GroupOutcome(1, S, []), "steps", [], "a tuple of StepOutcome"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, S, (A,)), "steps[0]", A, "a StepOutcome"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, S, (StepOutcome(A, S), StepOutcome(A, F))), "steps[1]", A, ONCE),
+    (lambda: GroupOutcome.parse(0, S, {}), "sequence", 0, POSITIVE),
+    (lambda: GroupOutcome.parse(1, K, {}), "status", K, RUN),
+    (lambda: GroupOutcome.parse(1, S, {"a": S}), "steps", "a", STEP),
+    (lambda: GroupOutcome.parse(1, S, {"S.a": "Failed"}), "steps[S.a]", "Failed", f"{RUN}, Skipped"),  # type: ignore[dict-item]  # likewise
+    (lambda: Execution(0, S, ()), "id", 0, POSITIVE),
+    (lambda: Execution(True, S, ()), "id", True, POSITIVE),
+    (lambda: Execution(1, K, ()), "status", K, RUN),
+    (lambda: Execution(1, None, ()), "status", None, RUN),  # type: ignore[arg-type]  # likewise
+    (lambda: Execution(1, S, None), "groups", None, "a tuple of GroupOutcome"),  # type: ignore[arg-type]  # likewise
+    (lambda: Execution(1, S, (GroupOutcome(1, S, None),) * 2), "groups[1].sequence", 1, ONCE),
+    (lambda: RestartRequest(False), "group_sequence", False, INTEGER),
+    (lambda: RestartRequest("0"), "group_sequence", "0", INTEGER),  # type: ignore[arg-type]  # likewise
+    (lambda: RestartRequest(0, execution_id=True), "execution_id", True, INTEGER),
+    (lambda: RestartRequest(0, execution_id=1.0), "execution_id", 1.0, INTEGER),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_restart(None, RestartRequest(0)), "plan", None, "a LoadPlan"),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_restart(PLAN, 0), "request", 0, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_restart(PLAN, RestartRequest(0), 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise
+    (lambda: AlreadyRunning(execution_id=0, status=P), "execution_id", 0, POSITIVE),
+    (lambda: AlreadyRunning(execution_id=1, status=F), "status", F, "a status, one of In Progress, In Queue"),
+    (lambda: NotMostRecent(given=True, latest=None), "given", True, INTEGER),
+    (lambda: NotMostRecent(given=1, latest=0), "latest", 0, POSITIVE),
+    (lambda: NoFailedGroup(latest=0, never_reached=()), "latest", 0, POSITIVE),
+    (lambda: NoFailedGroup(latest=1, never_reached=(True,)), "never_reached[0]", True, "an integer"),
+    (lambda: GroupNotFound(sequence=-1, existing=()), "sequence", -1, "an integer of 0 or more"),
+    (lambda: GroupNotFound(sequence=1, existing=[1]), "existing", [1], "a tuple of integers"),  # type: ignore[arg-type]  # likewise
+    (lambda: HistoryUnavailable(execution_id=0, sequence=1), "execution_id", 0, POSITIVE),
+    (lambda: HistoryUnavailable(execution_id=1, sequence=0), "sequence", 0, POSITIVE),
+    (lambda: SendRequest(None), "request", None, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
+    (lambda: WaitUntilOver(0), "execution_id", 0, POSITIVE),
+    (lambda: EarlierGroupsStayFailed([1]), "sequences", [1], "a tuple of integers"),  # type: ignore[arg-type]  # likewise
+    (lambda: NothingToRun(0), "sequence", 0, POSITIVE),
+    (lambda: GroupsChanged(added=("1",), removed=()), "added[0]", "1", "an integer"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupsChanged(added=(), removed=None), "removed", None, "a tuple of integers"),  # type: ignore[arg-type]  # likewise
+    (lambda: StepsChanged(sequence=0, added=(), removed=()), "sequence", 0, POSITIVE),
+    (lambda: StepsChanged(sequence=1, added=("a",), removed=()), "added[0]", "a", "a Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: StepsChanged(sequence=1, added=(), removed=("a",)), "removed[0]", "a", "a Step"),  # type: ignore[arg-type]  # likewise
+    (lambda: Drift(groups=1, steps=()), "groups", 1, "a GroupsChanged"),  # type: ignore[arg-type]  # likewise
+    (lambda: Drift(groups=None, steps=(1,)), "steps[0]", 1, "a StepsChanged"),  # type: ignore[arg-type]  # likewise
+    (lambda: LatestSeen(0, S), "id", 0, POSITIVE),
+    (lambda: LatestSeen(1, K), "status", K, RUN),
+    (lambda: Precondition(latest=12, plan_digest=DIGEST), "latest", 12, "a LatestSeen"),  # type: ignore[arg-type]  # likewise
+    (
+        lambda: Precondition(latest=None, plan_digest="x"),
+        "plan_digest",
+        "x",
+        "64 lower-case hexadecimal digits",
+    ),
+    (
+        lambda: Precondition(latest=None, plan_digest=DIGEST[:-1] + "G"),
+        "plan_digest",
+        DIGEST[:-1] + "G",
+        "64 lower-case hexadecimal digits",
+    ),
+    (
+        lambda: Precondition(latest=None, plan_digest=None),
+        "plan_digest",
+        None,
+        "64 lower-case hexadecimal digits",
+    ),  # type: ignore[arg-type]  # likewise
+    (lambda: progress.Ready(sequence=0, steps=()), "sequence", 0, POSITIVE),
+    (lambda: progress.Ready(sequence=1, steps=(1,)), "steps[0]", 1, "a Step"),  # type: ignore[arg-type]  # likewise
+]
+
+
+class TestRefusal:
+    """What cannot be made raises one error, which names the field and the value."""
+
+    @pytest.mark.parametrize("number", range(len(BAD)))
+    def test_bad_value(self, number: int) -> None:
+        """Field, value and what is accepted are those in the table; the text is one line with all three."""
+        make, field, value, accepted = BAD[number]
+        with pytest.raises(InvalidValue) as refused:
+            make()
+        error = refused.value
+        assert (error.field, error.value, error.accepted) == (field, value, accepted)
+        assert str(error) == f"`{field}` is `{error.value!r}`, accepted is {accepted}"
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
+        assert str(again) == str(error)
+
+    def test_a_decision_is_made_by_deciding_alone(self) -> None:
+        """Neither a restart plan nor a rejection can be made by hand."""
+        for kind in (RestartPlan, Rejection):
+            with pytest.raises(TypeError, match="is made by `plan_restart`"):
+                kind()
+
+    def test_ids_and_pairs_are_named(self) -> None:
+        """Where a position could be mistaken, only the name is taken."""
+        for make in (
+            lambda: RestartRequest(0, 12),  # type: ignore[misc]  # refused at run time too
+            lambda: NotMostRecent(11, 12),  # type: ignore[misc]  # likewise
+            lambda: HistoryUnavailable(12, 2),  # type: ignore[misc]  # likewise
+        ):
+            with pytest.raises(TypeError):
+                make()
+
+    def test_an_error_shows_any_value(self) -> None:
+        """One that cannot be shown, one without end, one of many digits."""
+        for value, shown in (
+            (Rude(), "<Rude that cannot be shown>"),
+            ("x" * 1000, "'" + "x" * 199 + "... (1002 characters)"),
+            (10**5000, "<int that cannot be shown>"),
+        ):
+            assert str(InvalidValue("name", value, "less")) == f"`name` is `{shown}`, accepted is less"
+
+    def test_an_attribute_that_is_not_there_is_missed(self) -> None:
+        """Making steps late gives no other attribute."""
+        for value in (LoadGroup.parse(1, []), GroupOutcome.parse(1, S, {})):
+            with pytest.raises(AttributeError, match="has no `other`"):
+                _ = value.other
