@@ -68,10 +68,8 @@ def _one(kind: type) -> str:
 
 
 def check_unique(field: str, values: Collection[object], member: str = "") -> None:
-    """No value stands twice; the error names the first that does (and its `member`, if that is meant)."""
+    """No value stands twice; the error names where one does again (its `member`, if that is meant)."""
     if len(set(values)) != len(values):
-        seen: set[object] = set()
-        for index, value in enumerate(values):
-            if value in seen:
-                raise InvalidValue(f"{field}[{index}]{member}", value, "one that stands there only once")
-            seen.add(value)
+        last = {value: index for index, value in enumerate(values)}
+        value, index = next((v, last[v]) for place, v in enumerate(values) if last[v] != place)
+        raise InvalidValue(f"{field}[{index}]{member}", value, "one that stands there only once")

@@ -214,11 +214,11 @@ class Rejection(Sealed):
 
     def _remedy(self, rule: type[Reason]) -> Remedy:
         plan, latest = self.facts.plan, self.facts.latest
-        if latest is not None and latest.active:
-            return WaitUntilOver(latest.id)
         for request in rule.instead(self.facts):
             if isinstance(plan_restart(plan, request, latest), RestartPlan):
                 return SendRequest(request)
+        if latest is not None and latest.active:
+            return WaitUntilOver(latest.id)
         return AddGroup()
 
 

@@ -81,8 +81,8 @@ class GroupOutcome(Sealed):
         check_status("status", status, OF_RUN)
         check_step_names("steps", steps, indexed=False)
         if not {Status}.issuperset(map(type, steps.values())):
-            for name, of_step in steps.items():
-                check_status(f"steps[{name}]", of_step, OF_STEP)
+            name, found = next((n, s) for n, s in steps.items() if type(s) is not Status)
+            check_status(f"steps[{name}]", found, OF_STEP)
         outcome = cls.__new__(cls)
         object.__setattr__(outcome, "sequence", sequence)
         object.__setattr__(outcome, "status", status)

@@ -45,7 +45,6 @@ class Facts(Sealed):
 
     def never_reached(self) -> tuple[int, ...]:
         """The plan's sequences above that of every group which the latest execution began."""
-        if self.latest is None:
-            return ()
+        assert self.latest is not None
         sequences = self.plan.sequences
         return sequences[bisect_right(sequences, self.latest.last_begun) :]

@@ -27,7 +27,7 @@ RuleId: TypeAlias = Literal["R1", "R2", "R3", "R4", "R5"]
 StartRuleId: TypeAlias = Literal["S1", "S2", "S3", "S4"]
 Requests: TypeAlias = tuple[RestartRequest, ...]
 START_OVER: Final = RestartRequest(0)
-"""Accepted whenever nothing runs and the plan has a group: where every `instead` ends."""
+"""Accepted whenever nothing runs and the plan has a group."""
 
 
 @final
@@ -55,7 +55,7 @@ class AlreadyRunning(Sealed):
 
     @staticmethod
     def instead(facts: Facts) -> Requests:
-        return (START_OVER,)
+        return ()
 
 
 @final

@@ -1,7 +1,4 @@
-"""The published JSON Schema files: made from the shapes, shipped beside them.
-
-`python -m restart_engine.wire.schema` writes them anew.
-"""
+"""The published JSON Schema files: made from the shapes, shipped beside them."""
 
 from __future__ import annotations
 
@@ -35,6 +32,7 @@ def made_schema(name: SchemaName) -> str:
     return json.dumps(document, indent=2).replace("Shape", "") + "\n"
 
 
-if __name__ == "__main__":
-    for each in _SHAPES:
-        (_HERE / f"{each}.schema.json").write_text(made_schema(each), encoding="utf-8")
+def write_schemas(folder: Path = _HERE) -> None:
+    """Write both files anew, after a change of the shapes."""
+    for name in _SHAPES:
+        (folder / f"{name}.schema.json").write_text(made_schema(name), encoding="utf-8")

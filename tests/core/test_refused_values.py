@@ -177,11 +177,11 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
         "64 lower-case hexadecimal digits",
     ),
     (
-        lambda: Precondition(latest=None, plan_digest=None),
+        lambda: Precondition(latest=None, plan_digest=None),  # type: ignore[arg-type]  # likewise
         "plan_digest",
         None,
         "64 lower-case hexadecimal digits",
-    ),  # type: ignore[arg-type]  # likewise
+    ),
     (lambda: progress.Ready(sequence=0, steps=()), "sequence", 0, POSITIVE),
     (lambda: progress.Ready(sequence=1, steps=(1,)), "steps[0]", 1, "a Step"),  # type: ignore[arg-type]  # likewise
 ]
@@ -211,9 +211,9 @@ class TestRefusal:
     def test_ids_and_pairs_are_named(self) -> None:
         """Where a position could be mistaken, only the name is taken."""
         for make in (
-            lambda: RestartRequest(0, 12),  # type: ignore[misc]  # refused at run time too
-            lambda: NotMostRecent(11, 12),  # type: ignore[misc]  # likewise
-            lambda: HistoryUnavailable(12, 2),  # type: ignore[misc]  # likewise
+            lambda: RestartRequest(0, 12),  # type: ignore[call-arg]  # refused at run time too
+            lambda: NotMostRecent(11, 12),  # type: ignore[call-arg]  # likewise
+            lambda: HistoryUnavailable(12, 2),  # type: ignore[call-arg]  # likewise
         ):
             with pytest.raises(TypeError):
                 make()

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from wire.documents import Document, changed_documents, scenario_documents
 
-from restart_engine import plan_restart
+from restart_engine import Rejection, plan_restart, restart_options
 from restart_engine.wire import (
     WireError,
     answer,
     decode_decision,
     decode_scenario,
     encode_decision,
+    encode_options,
     error_line,
     schema_text,
 )
@@ -201,6 +202,21 @@ def test_every_decision_is_read_back_to_the_byte(document: Document) -> None:
     assert msgspec.json.encode(decode_decision(line)) == line
     assert answer(json.dumps(document)) == line
     DECISIONS.validate(json.loads(line))
+
+
+@given(scenario_documents())
+def test_options_are_written_with_their_requests(document: Document) -> None:
+    """Sending a request that stands there gives the decision beside it."""
+    facts = decode_scenario(json.dumps(document))
+    options = restart_options(facts.plan, facts.latest)
+    written = json.loads(encode_options(options))
+    if isinstance(options, Rejection):
+        assert encode_options(options) == encode_decision(options)
+        return
+    assert len(written) == len(options)
+    for each in written:
+        line = answer(json.dumps(document | {"request": each["request"]}))
+        assert json.loads(line) == each["decision"]
 
 
 DECISIONS = jsonschema.Draft202012Validator(json.loads(schema_text("decision")))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -11,12 +12,19 @@ from hypothesis import given
 from wire.documents import Document, changed_documents, scenario_documents
 
 from restart_engine.wire import WireError, decode_scenario, schema_text
-from restart_engine.wire.schema import SchemaName, made_schema
+from restart_engine.wire.schema import SchemaName, made_schema, write_schemas
 
 SCENARIOS = jsonschema.Draft202012Validator(json.loads(schema_text("scenario")))
 
 
-@pytest.mark.parametrize("name", ["scenario", "decision"])
+def test_writing_the_files_anew_gives_the_shipped_ones(tmp_path: Path) -> None:
+    """`write_schemas` is the tool to run after a change of the shapes."""
+    write_schemas(tmp_path)
+    for name in get_args(SchemaName):
+        assert (tmp_path / f"{name}.schema.json").read_text(encoding="utf-8") == schema_text(name)
+
+
+@pytest.mark.parametrize("name", get_args(SchemaName))
 def test_the_shipped_file_is_the_one_made_from_the_shapes(name: SchemaName) -> None:
     """A change of the shapes shows in the file, which is a JSON Schema of 2020-12."""
     assert schema_text(name) == made_schema(name)
