@@ -127,7 +127,7 @@ def _current(execution: Execution) -> GroupOutcome | None:
 def _turn(move: str, execution: Execution, sequence: int) -> GroupOutcome:
     """The group of this sequence, which has to be the one whose turn it is."""
     check_kind("execution", execution, Execution)
-    check_integer("sequence", sequence, minimum=1)
+    check_integer("sequence", sequence)
     _check_active(move, execution)
     current = _current(execution)
     if execution.outcome(sequence) is None:

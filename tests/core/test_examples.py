@@ -218,6 +218,7 @@ CASES: dict[str, tuple[Any, Any, RestartRequest, Any]] = {
     ),
     "R3 and R4": (PLAN, execution(S, {1: DONE}), RestartRequest(3, execution_id=12), ["R3", "R4"]),
     "R4 a gap in the sequences": (PLAN, None, RestartRequest(3), ["R4"]),
+    "R4 the first sequence there can be": (plan({2: "a"}), None, RestartRequest(1), ["R4"]),
     "R4 past the end": (PLAN, None, RestartRequest(10**30), ["R4"]),
     "R4 the first failed group is no longer in the plan": (
         PLAN,

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from restart_engine import (
     AddGroup,
+    GroupsChanged,
     Rejection,
     RestartRequest,
     SeeOptions,
@@ -103,6 +104,13 @@ def test_a_plan_without_a_group() -> None:
     assert explain(decision) == (
         "No restart runs.\nR4: the load plan has no group.\nWhat to do: add a group to the load plan."
     )
+
+
+def test_groups_that_came_and_went() -> None:
+    """A note names them."""
+    note = GroupsChanged(added=(3, 6), removed=(7,))
+    text = "the load plan changed since the execution: added groups 3, 6, removed group 7"
+    assert note_text(note) == text
 
 
 def test_advice_that_names_no_request() -> None:

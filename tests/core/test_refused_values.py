@@ -126,7 +126,12 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: GroupOutcome.parse(0, S, {}), "sequence", 0, POSITIVE),
     (lambda: GroupOutcome.parse(1, K, {}), "status", K, RUN),
     (lambda: GroupOutcome.parse(1, S, {"a": S}), "steps", "a", STEP),
-    (lambda: GroupOutcome.parse(1, S, {"S.a": "Failed"}), "steps[S.a]", "Failed", f"{RUN}, Skipped"),  # type: ignore[dict-item]  # likewise
+    (
+        lambda: GroupOutcome.parse(1, S, {"S.b": S, "S.a": "Failed"}),
+        "steps[S.a]",
+        "Failed",
+        f"{RUN}, Skipped",
+    ),  # type: ignore[dict-item]  # likewise
     (lambda: Execution(0, S, ()), "id", 0, POSITIVE),
     (lambda: Execution(True, S, ()), "id", True, POSITIVE),
     (lambda: Execution(1, K, ()), "status", K, RUN),
@@ -137,7 +142,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: RestartRequest("0"), "group_sequence", "0", INTEGER),  # type: ignore[arg-type]  # likewise
     (lambda: RestartRequest(0, execution_id=True), "execution_id", True, INTEGER),
     (lambda: RestartRequest(0, execution_id=1.0), "execution_id", 1.0, INTEGER),  # type: ignore[arg-type]  # likewise
-    (lambda: plan_restart(None, RestartRequest(0)), "plan", None, "a LoadPlan"),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_restart(1, RestartRequest(0)), "plan", 1, "a LoadPlan"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, 0), "request", 0, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, RestartRequest(0), 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise
     (lambda: AlreadyRunning(execution_id=0, status=P), "execution_id", 0, POSITIVE),
@@ -182,6 +187,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
         None,
         "64 lower-case hexadecimal digits",
     ),
+    (lambda: progress.ready(1), "execution", 1, "an Execution"),  # type: ignore[arg-type]  # likewise
     (lambda: progress.Ready(sequence=0, steps=()), "sequence", 0, POSITIVE),
     (lambda: progress.Ready(sequence=1, steps=(1,)), "steps[0]", 1, "a Step"),  # type: ignore[arg-type]  # likewise
 ]
@@ -205,7 +211,7 @@ class TestRefusal:
     def test_a_decision_is_made_by_deciding_alone(self) -> None:
         """Neither a restart plan nor a rejection can be made by hand."""
         for kind in (RestartPlan, Rejection):
-            with pytest.raises(TypeError, match="is made by `plan_restart`"):
+            with pytest.raises(TypeError, match="^a (restart plan|rejection) is made by `plan_restart`$"):
                 kind()
 
     def test_ids_and_pairs_are_named(self) -> None:
@@ -223,6 +229,8 @@ class TestRefusal:
         for value, shown in (
             (Rude(), "<Rude that cannot be shown>"),
             ("x" * 1000, "'" + "x" * 199 + "... (1002 characters)"),
+            ("x" * 198, repr("x" * 198)),
+            ("x" * 199, "'" + "x" * 199 + "... (201 characters)"),
             (10**5000, "<int that cannot be shown>"),
         ):
             assert str(InvalidValue("name", value, "less")) == f"`name` is `{shown}`, accepted is less"

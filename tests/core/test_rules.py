@@ -21,6 +21,7 @@ from restart_engine import (
     Status,
     plan_restart,
 )
+from restart_engine.core.rules import STARTS
 
 ACTIVE = {Status.IN_PROGRESS, Status.IN_QUEUE}
 
@@ -247,6 +248,11 @@ class TestS4:
 
 class TestEveryDecision:
     """What holds for all of them."""
+
+    @given(scenarios())
+    def test_exactly_one_starting_rule_holds(self, scenario: Scenario) -> None:
+        """Whatever is asked."""
+        assert sum(rule.holds(scenario.request) for rule in STARTS) == 1
 
     @given(scenarios())
     def test_every_sequence_of_0_or_less_asks_the_same(self, scenario: Scenario) -> None:

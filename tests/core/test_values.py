@@ -188,6 +188,12 @@ class TestEquality:
         assert Step("S", "a") != Step("s", "a")
         assert str(Step.parse("S.a.b")) == "S.a.b"
         assert Step.parse("S.a.b") == Step("S", "a.b")
+        assert LoadGroup.parse(1, ["S.a."]).steps == (Step("S", "a."),)
+
+    def test_a_decision_shows_itself_in_short(self) -> None:
+        """Without the facts it keeps, which may be large."""
+        assert repr(PLANNED) == "RestartPlan(rule='S3', start=1, skipped=1)"
+        assert repr(REJECTED) == "Rejection(rules=('R2', 'R4'))"
 
 
 class TestSizes:

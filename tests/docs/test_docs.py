@@ -1,0 +1,148 @@
+"""README and docs tell the truth: their code runs, their output is the output, their links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from restart_engine.wire import decode_decision, decode_scenario
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, and the block of output right behind it if there is one."""
+
+    page: str
+    language: str
+    text: str
+    output: str | None
+
+
+def blocks() -> list[Block]:
+    """Every block of every page."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        pattern = r"```(\w+)\n(.*?)```(?:\n\n```text\n(.*?)```)?"
+        for match in re.finditer(pattern, text, re.DOTALL):
+            found.append(Block(page.name, match[1], match[2], match[3]))
+    return found
+
+
+def of(language: str) -> list[Block]:
+    """The blocks in this language."""
+    return [block for block in blocks() if block.language == language]
+
+
+@pytest.mark.parametrize("block", of("python"), ids=lambda block: block.page)
+def test_python_runs_and_prints_what_stands_below(block: Block) -> None:
+    """A block of Python has its output right behind it."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(block.text, block.page, "exec"), {})  # noqa: S102  # our own documentation
+    assert printed.getvalue() == (block.output or "")
+
+
+@pytest.mark.parametrize("block", of("json"), ids=lambda block: block.page)
+def test_json_is_a_scenario_or_a_decision(block: Block) -> None:
+    """It is read as strictly as anybody's."""
+    if "request" in json.loads(block.text):
+        decode_scenario(block.text)
+    else:
+        decode_decision(block.text)
+
+
+def test_the_two_commands_are_one_line_each_and_show_their_output() -> None:
+    """The first two blocks of shell set up and run; what the first prints stands behind it."""
+    first, second = of("sh")[:2]
+    assert first.page == second.page == "README.md"
+    for block in (first, second):
+        assert block.text.count("\n") == 1
+        assert block.text.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
+    command = first.text.strip().rpartition(" && ")[2].split()
+    assert command[:2] == [".venv/bin/restart-engine", "decide"]
+    done = subprocess.run(  # noqa: S603  # our own documentation
+        [sys.executable, "-m", "restart_engine", *command[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        env=os.environ | {"COLUMNS": "80"},
+    )
+    assert done.stdout.decode() == first.output
+
+
+def test_every_block_is_of_a_kind_that_is_tested() -> None:
+    """Python, JSON, the README's two commands and testing.md's, and plain text."""
+    assert {block.language for block in blocks()} == {"python", "json", "sh", "text"}
+    assert [block.page for block in of("sh")] == ["README.md", "README.md", "testing.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """To a file that exists, and to a heading that it has."""
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        file, _, heading = target.partition("#")
+        linked = page.parent / file if file else page
+        assert linked.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+            assert heading in slugs, target
+
+
+def test_every_law_names_its_test() -> None:
+    """Each row of laws.md ends in a test that exists."""
+    rows = re.findall(
+        r"^\| (?!law|---)(.+) \|$", (ROOT / "docs" / "laws.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) >= 25
+    for row in rows:
+        path, *names = row.rpartition("`")[0].rpartition("`")[2].split("::")
+        scope: list[ast.stmt] = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+        for name in names:
+            matching = [node for node in scope if name in names_of(node)]
+            assert matching, row
+            scope = getattr(matching[0], "body", [])
+
+
+def names_of(node: ast.stmt) -> list[str]:
+    """What a statement defines."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+def test_every_rule_id_in_the_code_is_in_the_rules() -> None:
+    """R1 to R5, S1 to S4, C1 to C8 and H1 to H12 stand in rules.md, and no other is named anywhere."""
+    known = {f"R{n}" for n in range(1, 6)} | {f"S{n}" for n in range(1, 5)}
+    known |= {f"C{n}" for n in range(1, 9)} | {f"H{n}" for n in range(1, 13)}
+    rules = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert all(re.search(rf"\b{rule}\b", rules) for rule in known)
+    for source in (ROOT / "restart_engine").rglob("*.py"):
+        named = set(re.findall(r"\b[RSCH]\d{1,2}\b", source.read_text(encoding="utf-8")))
+        assert named <= known, source
+
+
+def test_the_example_host_prints_its_story() -> None:
+    """It restarts, runs to the end, and is told why another restart is rejected."""
+    done = subprocess.run(  # noqa: S603  # our own example
+        [sys.executable, str(ROOT / "docs" / "examples" / "embed.py")],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "\nSucceeded\nNo restart runs.\nR2: " in done.stdout

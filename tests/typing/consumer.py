@@ -1,0 +1,78 @@
+"""What a user of a decision writes; both type checkers accept it, and would miss a case left out."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from restart_engine import (
+    AddGroup,
+    AlreadyRunning,
+    Decision,
+    EarlierGroupsStayFailed,
+    GroupNotFound,
+    GroupsChanged,
+    HistoryUnavailable,
+    NoFailedGroup,
+    Note,
+    NothingToRun,
+    NotMostRecent,
+    Reason,
+    Rejection,
+    Remedy,
+    RestartPlan,
+    RestartRequest,
+    SeeOptions,
+    SendRequest,
+    StepsChanged,
+    WaitUntilOver,
+)
+
+
+def http_status(decision: Decision) -> int:
+    """A decision is one of two."""
+    match decision:
+        case RestartPlan():
+            return 200
+        case Rejection(reason=reason):
+            return 409 if isinstance(reason, AlreadyRunning) else 400
+        case _:
+            assert_never(decision)
+
+
+def sequence_of(reason: Reason) -> int | None:
+    """A reason is one of five, with its evidence as typed fields."""
+    match reason:
+        case AlreadyRunning(execution_id=execution_id):
+            return execution_id
+        case NotMostRecent(given=given, latest=latest):
+            return given if latest is None else latest
+        case NoFailedGroup(never_reached=never_reached):
+            return never_reached[0] if never_reached else None
+        case GroupNotFound(sequence=sequence) | HistoryUnavailable(sequence=sequence):
+            return sequence
+        case _:
+            assert_never(reason)
+
+
+def next_request(remedy: Remedy) -> RestartRequest | None:
+    """A remedy is one of four."""
+    match remedy:
+        case SendRequest(request=request):
+            return request
+        case WaitUntilOver() | AddGroup() | SeeOptions():
+            return None
+        case _:
+            assert_never(remedy)
+
+
+def concerns(note: Note) -> tuple[int, ...]:
+    """A note is one of four."""
+    match note:
+        case EarlierGroupsStayFailed(sequences=sequences):
+            return sequences
+        case GroupsChanged(added=added, removed=removed):
+            return added + removed
+        case StepsChanged(sequence=sequence) | NothingToRun(sequence=sequence):
+            return (sequence,)
+        case _:
+            assert_never(note)
