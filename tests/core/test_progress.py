@@ -198,6 +198,7 @@ class TestRefusal:
         error = refused.value
         assert str(error) == f"cannot {message}"
         assert str(error) == f"cannot {error.move} `{error.where}`: {error.why}"
+        assert error.args == (error.move, error.where, error.why)
         assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own
 
     @pytest.mark.parametrize("status", [P, Q, K])

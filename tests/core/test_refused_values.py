@@ -127,11 +127,11 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: GroupOutcome.parse(1, K, {}), "status", K, RUN),
     (lambda: GroupOutcome.parse(1, S, {"a": S}), "steps", "a", STEP),
     (
-        lambda: GroupOutcome.parse(1, S, {"S.b": S, "S.a": "Failed"}),
+        lambda: GroupOutcome.parse(1, S, {"S.b": S, "S.a": "Failed"}),  # type: ignore[dict-item]  # likewise
         "steps[S.a]",
         "Failed",
         f"{RUN}, Skipped",
-    ),  # type: ignore[dict-item]  # likewise
+    ),
     (lambda: Execution(0, S, ()), "id", 0, POSITIVE),
     (lambda: Execution(True, S, ()), "id", True, POSITIVE),
     (lambda: Execution(1, K, ()), "status", K, RUN),
@@ -203,7 +203,7 @@ class TestRefusal:
         with pytest.raises(InvalidValue) as refused:
             make()
         error = refused.value
-        assert (error.field, error.value, error.accepted) == (field, value, accepted)
+        assert (error.field, error.value, error.accepted) == error.args == (field, value, accepted)
         assert str(error) == f"`{field}` is `{error.value!r}`, accepted is {accepted}"
         again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
         assert str(again) == str(error)
@@ -211,7 +211,7 @@ class TestRefusal:
     def test_a_decision_is_made_by_deciding_alone(self) -> None:
         """Neither a restart plan nor a rejection can be made by hand."""
         for kind in (RestartPlan, Rejection):
-            with pytest.raises(TypeError, match="^a (restart plan|rejection) is made by `plan_restart`$"):
+            with pytest.raises(TypeError, match=r"^a (restart plan|rejection) is made by `plan_restart`$"):
                 kind()
 
     def test_ids_and_pairs_are_named(self) -> None:

@@ -32,13 +32,12 @@ class Block(NamedTuple):
 
 def blocks() -> list[Block]:
     """Every block of every page."""
-    found = []
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        pattern = r"```(\w+)\n(.*?)```(?:\n\n```text\n(.*?)```)?"
-        for match in re.finditer(pattern, text, re.DOTALL):
-            found.append(Block(page.name, match[1], match[2], match[3]))
-    return found
+    fenced = re.compile(r"```(\w+)\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
+    return [
+        Block(page.name, match[1], match[2], match[3])
+        for page in PAGES
+        for match in fenced.finditer(page.read_text(encoding="utf-8"))
+    ]
 
 
 def of(language: str) -> list[Block]:
