@@ -138,7 +138,7 @@ class ChainOfRestarts(RuleBasedStateMachine):
 
 
 TestChain = ChainOfRestarts.TestCase
-TestChain.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestChain.settings = settings(max_examples=150, stateful_step_count=40)
 
 
 def resumed_once(decision: RestartPlan, execution_id: int, step: bool) -> Execution:
@@ -167,7 +167,6 @@ class TestResumingEnds:
     """On an unedited plan, resuming with some progress each time comes to R3."""
 
     @given(load_plans, st.lists(st.booleans(), min_size=60, max_size=60))
-    @settings(deadline=None)
     def test_after_finitely_many_restarts_nothing_failed_is_left(
         self, plan: LoadPlan, by_step: list[bool]
     ) -> None:
