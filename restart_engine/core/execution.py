@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
 from operator import attrgetter
 from typing import Self, final
 
@@ -16,6 +15,7 @@ from restart_engine.core.checks import (
     check_tuple,
     check_unique,
 )
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step, check_step_names
 from restart_engine.core.status import (
     ACTIVE,
@@ -73,12 +73,14 @@ class GroupOutcome(Sealed):
         object.__setattr__(self, "recorded", recorded)
 
     @classmethod
-    def parse(cls, sequence: int, status: Status, steps: Mapping[str, Status] | None) -> Self:
+    def parse(cls, sequence: int, status: Status, steps: dict[str, Status] | None) -> Self:
         """The outcome whose steps have these names, each `Schema.Object`, and these statuses."""
         if steps is None:
             return cls(sequence, status, None)
         check_integer("sequence", sequence, minimum=1)
         check_status("status", status, OF_RUN)
+        if type(steps) is not dict:
+            raise InvalidValue("steps", steps, "a dict of names and statuses, or none")
         check_step_names("steps", steps, indexed=False)
         if not {Status}.issuperset(map(type, steps.values())):
             name, found = next((n, s) for n, s in steps.items() if type(s) is not Status)

@@ -60,7 +60,7 @@ def check_step_names(field: str, names: Iterable[str], *, indexed: bool) -> None
     for index, name in enumerate(names):
         if type(name) is str and (name.isascii() or is_unicode(name)):
             schema, _, rest = name.partition(".")
-            if schema and rest and not schema.isspace() and not rest.isspace():
+            if schema.strip() and rest.strip():
                 continue
         raise InvalidValue(f"{field}[{index}]" if indexed else field, name, STEP_NAME)
 
@@ -88,9 +88,11 @@ class LoadGroup(Sealed):
         object.__setattr__(self, "step_names", tuple(map(str, self.steps)))
 
     @classmethod
-    def parse(cls, sequence: int, names: Iterable[str]) -> Self:
+    def parse(cls, sequence: int, names: list[str] | tuple[str, ...]) -> Self:
         """The group whose steps have these names, each `Schema.Object`."""
         check_integer("sequence", sequence, minimum=1)
+        if type(names) is not list and type(names) is not tuple:
+            raise InvalidValue("steps", names, "a list or a tuple of names")
         names = tuple(names)
         check_step_names("steps", names, indexed=True)
         check_unique("steps", names)

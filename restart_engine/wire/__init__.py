@@ -2,13 +2,15 @@
 
 from restart_engine.wire.decision import decode_decision, encode_decision, encode_options
 from restart_engine.wire.errors import WireError
-from restart_engine.wire.oracle import answer, error_line
+from restart_engine.wire.oracle import Oracle, answer, error_line
 from restart_engine.wire.reading import MAX_BYTES
-from restart_engine.wire.scenario import decode_scenario, encode_scenario
+from restart_engine.wire.scenario import ScenarioReader, decode_scenario, encode_scenario
 from restart_engine.wire.schema import schema_text
 
 __all__ = [
     "MAX_BYTES",
+    "Oracle",
+    "ScenarioReader",
     "WireError",
     "answer",
     "decode_decision",

@@ -100,6 +100,8 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: LoadGroup(1, None), "steps", None, "a tuple of Step"),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup(1, (A, "S.b")), "steps[1]", "S.b", "a Step"),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup(1, (A, B, A)), "steps[2]", A, ONCE),
+    (lambda: LoadGroup.parse(1, "S.a"), "steps", "S.a", "a list or a tuple of names"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup.parse(1, None), "steps", None, "a list or a tuple of names"),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup.parse(0, []), "sequence", 0, POSITIVE),
     (lambda: LoadGroup.parse(1, ["S.a", "Sb"]), "steps[1]", "Sb", STEP),
     (lambda: LoadGroup.parse(1, ["S.\ud800"]), "steps[0]", "S.\ud800", STEP),
@@ -123,6 +125,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: GroupOutcome(1, S, []), "steps", [], "a tuple of StepOutcome"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(1, S, (A,)), "steps[0]", A, "a StepOutcome"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(1, S, (StepOutcome(A, S), StepOutcome(A, F))), "steps[1]", A, ONCE),
+    (lambda: GroupOutcome.parse(1, S, []), "steps", [], "a dict of names and statuses, or none"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome.parse(0, S, {}), "sequence", 0, POSITIVE),
     (lambda: GroupOutcome.parse(1, K, {}), "status", K, RUN),
     (lambda: GroupOutcome.parse(1, S, {"a": S}), "steps", "a", STEP),

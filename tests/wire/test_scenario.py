@@ -20,7 +20,7 @@ from restart_engine import (
     Status,
     Step,
 )
-from restart_engine.wire import WireError, decode_scenario, encode_scenario
+from restart_engine.wire import ScenarioReader, WireError, decode_scenario, encode_scenario
 from restart_engine.wire.reading import read_carefully
 from restart_engine.wire.scenario import facts_of
 from restart_engine.wire.shapes import BLANK, STEP_PATTERN, ScenarioShape
@@ -123,6 +123,32 @@ class TestReading:
         place = data.draw(st.integers(0, len(text) - 1))
         text[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
         assert read(bytes(text)) == careful(bytes(text))
+
+
+class TestReader:
+    """A reader of many scenarios gives what a new one gives for each."""
+
+    @given(st.lists(scenario_documents() | changed_documents(), min_size=1, max_size=4), st.data())
+    def test_it_reads_each_like_a_new_one(self, documents: list[Document], data: st.DataObject) -> None:
+        """Whatever it read before, and whether that was refused or not."""
+        reader = ScenarioReader()
+        for _ in range(6):
+            text = json.dumps(data.draw(st.sampled_from(documents)))
+            try:
+                found: Facts | str = reader.read(text)
+            except WireError as error:
+                found = str(error)
+            assert found == read(text)
+
+    def test_a_plan_that_repeats_is_made_once(self) -> None:
+        """The same plan just before is the very same value; another one between is not."""
+        reader = ScenarioReader()
+        first, again = reader.read(EXAMPLE), reader.read(EXAMPLE.replace('Sequence": 0', 'Sequence": 1'))
+        assert again.plan is first.plan
+        assert again.request != first.request
+        other = reader.read(EXAMPLE.replace("Marts.Revenue", "Marts.Churn"))
+        assert other.plan != first.plan
+        assert reader.read(EXAMPLE).plan is not first.plan
 
 
 class TestNames:
