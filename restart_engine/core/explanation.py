@@ -90,7 +90,7 @@ def note_text(note: Note) -> str:
             changes = _changes(groups_text(added), groups_text(removed))
             return f"the load plan changed since the execution: {changes}"
         case StepsChanged(sequence=sequence, added=added, removed=removed):
-            changes = _changes(listed(map(str, added)), listed(map(str, removed)))
+            changes = _changes(named(map(str, added)), named(map(str, removed)))
             return f"group {shown(sequence)} changed since the execution: {changes}"
         case NothingToRun(sequence=sequence):
             return f"group {shown(sequence)} has no step left to run"
@@ -107,6 +107,17 @@ def request_text(request: RestartRequest) -> str:
 def listed(texts: Iterable[str]) -> str:
     """Texts with commas, or none."""
     return ", ".join(texts) or "none"
+
+
+def named(names: Iterable[str]) -> str:
+    """Names with commas, or none; what no one can see in them is escaped, so that they stay on one line."""
+    return listed(map(_visible, names))
+
+
+def _visible(name: str) -> str:
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def numbers(values: Iterable[int]) -> str:
@@ -141,9 +152,9 @@ def start_sentence(restart: RestartPlan) -> str:
 
 def _plan_sentences(restart: RestartPlan) -> Iterator[str]:
     yield start_sentence(restart)
-    yield f"It runs, side by side: {listed(restart.step_names_to_run)}."
+    yield f"It runs, side by side: {named(restart.step_names_to_run)}."
     if restart.step_names_to_skip:
-        yield f"It skips, as completed before: {listed(restart.step_names_to_skip)}."
+        yield f"It skips, as completed before: {named(restart.step_names_to_skip)}."
     after = tuple(group.sequence for group in restart.groups_after)
     if after:
         yield f"Then it runs whole, one after another: {groups_text(after)}."

@@ -10,6 +10,8 @@ from hypothesis import given
 from restart_engine import (
     AddGroup,
     GroupsChanged,
+    LoadGroup,
+    LoadPlan,
     Rejection,
     RestartRequest,
     SeeOptions,
@@ -113,6 +115,13 @@ def test_groups_that_came_and_went() -> None:
     assert note_text(note) == text
 
 
+def test_what_no_one_can_see_in_a_name_is_escaped() -> None:
+    """A name that holds a line break does not begin a sentence."""
+    load_plan = LoadPlan("P", (LoadGroup.parse(1, ["S.a\nIt runs\u202e", "S.\u05d0"]),))
+    text = explain(plan_restart(load_plan, RestartRequest(1)))
+    assert text.split("\n")[1:] == ["It runs, side by side: S.a\\nIt runs\\u202e, S.\u05d0."]
+
+
 def test_advice_that_names_no_request() -> None:
     """Waiting, adding a group, looking at the options."""
     assert advice(WaitUntilOver(12)) == "wait until execution 12 is over, then ask again"
@@ -129,6 +138,7 @@ def test_messages_are_one_line_without_a_full_stop(scenario: Scenario) -> None:
         texts += [advice(reason.remedy) for reason in decision.reasons]
     else:
         texts = [note_text(note) for note in decision.notes]
-    assert all(text and not text.endswith(".") and text[0].islower() for text in texts if "\n" not in text)
-    assert explain(decision) == explain(decision)
-    assert explain(decision).endswith(".")
+    assert all(text and text[0].islower() and text.isprintable() for text in texts)
+    sentences = explain(decision).split("\n")
+    assert all(sentence[0].isupper() and sentence.isprintable() for sentence in sentences)
+    assert all(sentence.endswith(".") for sentence in sentences)
