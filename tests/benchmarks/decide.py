@@ -1,4 +1,4 @@
-"""What a decision costs: `python tests/benchmarks/decide.py` prints ratios of times within this run.
+"""What a decision costs: `PYTHONPATH=tests python tests/benchmarks/decide.py` prints ratios within this run.
 
 The unit is the making of one frozen, slotted attrs object of five fields, given by position and by name.
 Each figure is the lowest of several repeats, because noise only adds.

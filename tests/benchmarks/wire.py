@@ -1,7 +1,8 @@
-"""From a line of text to a line of answer: `PYTHONPATH=tests python tests/benchmarks/wire.py` prints ratios within this run.
+"""From a line of text to a line of answer: ratios of times within this run.
 
-The unit is `json.loads` of the same line. The candidates that wire was chosen from are measured beside it:
-each reads the line to values of the same shape, without the checks of `core` and without duplicate keys.
+Run with `PYTHONPATH=tests python tests/benchmarks/wire.py`. The unit is `json.loads` of the same line. The
+candidates that wire was chosen from are measured beside it: each reads the line to values of the same
+shape, without the checks of `core` and without seeing a member that stands twice.
 """
 
 from __future__ import annotations
