@@ -48,7 +48,7 @@ class ScenarioReader:
             shape = _DECODER.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             shape = None
-        if shape is None or _strings(text) != _strings_kept(shape):
+        if shape is None or strings_in(text) != strings_kept(shape):
             shape = read_carefully(text, ScenarioShape)
         if self._plan is None or shape.plan != self._shape:
             self._plan = _plan(shape.plan)
@@ -87,14 +87,14 @@ def _execution_shape(execution: Execution) -> ExecutionShape:
     return ExecutionShape(id=execution.id, status=execution.status, groups=outcomes)
 
 
-def _strings(text: bytes) -> int:
+def strings_in(text: bytes) -> int:
     """How many strings a JSON text holds, names of members included: quotes not escaped, by two."""
     if b"\\" in text:
         text = text.replace(rb"\\", b"").replace(rb"\"", b"")
     return text.count(b'"') // 2
 
 
-def _strings_kept(scenario: ScenarioShape) -> int:
+def strings_kept(scenario: ScenarioShape) -> int:
     """How many strings the shape was read from; fewer than the text's where a member stood twice."""
     kept = 8 + (scenario.request.recent_load_plan_execution is not UNSET)
     for group in scenario.plan.groups:

@@ -231,6 +231,7 @@ DECISIONS = jsonschema.Draft202012Validator(json.loads(schema_text("decision")))
         ('"basedOn":12', '"basedOn":0', "basedOn"),
         ('"notes":[]', '"notes":[{"note":"other"}]', "notes[0].note"),
         ('"notes":[]', '"notes":[1]', "notes[0]"),
+        ('"notes":[]', '"notes":[null]', "notes[0]"),
         ('"notes":[]', '"notes":[{"note":"nothingToRun"}]', "notes[0].sequence"),
         ('"after":[4]', '"after":[4],"after":[4]', "after"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from typing import Any
 
@@ -257,6 +258,8 @@ def test_refused_at_its_place(name: str) -> None:
     assert found is None or error.found == found
     assert accepted is None or error.accepted == accepted
     assert str(error).splitlines() == [str(error)]
+    assert error.args == (error.path, error.found, error.accepted)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own
 
 
 def test_the_valid_text_is_read() -> None:
@@ -274,8 +277,10 @@ def test_a_text_beyond_the_limit_is_refused_unread(kind: type[str | bytes]) -> N
     accepted = longest if kind is str else longest.encode()
     assert decode_scenario(accepted).plan.name == "N"
     for text in (longer, huge):
-        with pytest.raises(WireError, match=f"the text is longer than {MAX_BYTES} bytes"):
+        with pytest.raises(WireError) as refused:
             decode_scenario(text if kind is str else text.encode())
+        assert str(refused.value) == f"the text is longer than {MAX_BYTES} bytes, accepted is a shorter one"
+        assert refused.value.path == ""
 
 
 def test_a_long_value_is_quoted_in_part() -> None:
@@ -283,6 +288,10 @@ def test_a_long_value_is_quoted_in_part() -> None:
     with pytest.raises(WireError) as refused:
         decode_scenario(changed('"Failed"', json.dumps("x" * 1_000_000)))
     assert len(str(refused.value)) < 400
+    for length, found in ((118, f'`"{"x" * 118}"`'), (119, f'`"{"x" * 119}... (121 characters)`')):
+        with pytest.raises(WireError) as refused:
+            decode_scenario(changed('"Failed"', json.dumps("x" * length)))
+        assert refused.value.found == found
 
 
 def test_a_scenario_is_read_near_the_recursion_limit() -> None:

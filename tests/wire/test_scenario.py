@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from restart_engine import (
 )
 from restart_engine.wire import ScenarioReader, WireError, decode_scenario, encode_scenario
 from restart_engine.wire.reading import read_carefully
-from restart_engine.wire.scenario import facts_of
+from restart_engine.wire.scenario import facts_of, strings_in, strings_kept
 from restart_engine.wire.shapes import BLANK, STEP_PATTERN, ScenarioShape
 
 EXAMPLE = """
@@ -108,6 +109,14 @@ class TestReading:
         """Both give the same facts, or refuse with the same words."""
         text = json.dumps(document, ensure_ascii=ascii_only).encode()
         assert read(text) == careful(text)
+
+    @given(scenario_documents(), st.booleans())
+    def test_the_fast_reader_alone_reads_what_is_valid(self, document: Document, ascii_only: bool) -> None:
+        """A valid text holds just the strings that its shape was read from, however they are escaped."""
+        text = json.dumps(document, ensure_ascii=ascii_only).encode()
+        shape = msgspec.json.decode(text, type=ScenarioShape)
+        assert strings_in(text) == strings_kept(shape)
+        assert strings_in(text + b' "twice"') == strings_kept(shape) + 1
 
     @given(st.binary() | st.text().map(lambda text: text.encode(errors="surrogatepass")))
     @example(b"\xed\xa0\x80")
