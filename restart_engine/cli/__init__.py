@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+from restart_engine.cli.ending import complain, end_on_signals
+
 
 def main() -> NoReturn:
     """Run the command that `sys.argv` names, and exit with its status."""
+    end_on_signals()
     try:
         from restart_engine.cli import run  # noqa: PLC0415  # what it imports is what may be missing
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         package = str(error.name).partition(".")[0]
-        remedy = "install it with `pip install 'restart-engine[cli]'`"
-        sys.stderr.write(f"restart-engine: `{package}` is missing, {remedy}\n")
+        if package == "restart_engine":
+            raise
+        complain(f"`{package}` is missing or too old, install it with `pip install 'restart-engine[cli]'`")
         sys.exit(2)
-    run.main()
+    sys.exit(run.status_of(sys.argv[1:]))

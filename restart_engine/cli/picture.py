@@ -5,12 +5,13 @@ Every mark is a word, so that the picture reads the same without colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from restart_engine.cli.texts import cut, flowed, plain
+from restart_engine.cli.page import Page
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.errors import shown
 from restart_engine.core.execution import Execution, GroupOutcome
@@ -22,9 +23,12 @@ ARROW: Final = ">>> "
 _MARK: Final = 14
 """Cells that a mark takes, with the space behind it."""
 _INDENT: Final = 6
-_LINES: Final = 3
-"""Lines of names that a mark may fill; in the start group `_START_LINES`."""
-_START_LINES: Final = 30
+_SMALL: Final = 8
+"""Steps up to which a group is shown in full; one with more is counted, but for the start group."""
+_START: Final = 60
+"""Names that the start group shows; `skip` shows a few even where `run` has taken them all."""
+_READABLE: Final = 12
+"""Cells that a name is worth showing in."""
 STYLES: Final = {
     "run": "bold green",
     "skip": "cyan",
@@ -40,40 +44,60 @@ _MARKS: Final = {
     for status in Status
 }
 
-Row = tuple[str, Iterable[str]]
+Names = Sequence[str]
 
 
-def picture(facts: Facts, restart: RestartPlan | None, width: int) -> Iterator[Text]:
-    """The plan's groups, one below the other, in lines of at most this width.
+def steps(count: int) -> str:
+    """A number of steps in words."""
+    return f"{count} step" if count == 1 else f"{count} steps"
+
+
+def picture(facts: Facts, restart: RestartPlan | None, page: Page) -> Iterator[Text]:
+    """The plan's groups, one below the other, no line wider than the page.
 
     With a restart it shows what that runs, skips and leaves; without one what the latest execution did.
     """
-    title = f"load plan {plain(facts.plan.name)}"
-    if facts.latest is not None:
-        title += f", latest execution {shown(facts.latest.id)}: {facts.latest.status}"
-    yield Text(cut(title, width), style="bold")
+    yield Text(_title(facts, page), style="bold")
     for group in facts.plan.groups:
-        start = restart is not None and group.sequence == restart.start.sequence
-        yield _heading(group, facts.latest, restart, width)
-        for mark, names in _rows(group, facts.latest, restart):
-            lines = _START_LINES if start else _LINES
-            yield from _row(mark, list(names), width, lines)
+        yield _heading(group, facts.latest, restart, page)
+        if not group.step_names:
+            yield Text(f"{'':{_INDENT}}no step")
+        elif restart is not None and group.sequence == restart.start.sequence:
+            run, skip = restart.step_names_to_run, restart.step_names_to_skip
+            yield from _row("run", run, page, _START)
+            yield from _row("skip", skip, page, max(_START - len(run), _SMALL))
+        else:
+            for mark, names in _rows(group, facts.latest, restart):
+                if len(group.step_names) > _SMALL:
+                    yield _count(mark, names, page)
+                else:
+                    yield from _row(mark, names, page, _SMALL)
+    if not facts.plan.groups:
+        yield Text("    no group")
 
 
-def _heading(group: LoadGroup, latest: Execution | None, restart: RestartPlan | None, width: int) -> Text:
-    sequence = cut(shown(group.sequence), width // 3)
+def _title(facts: Facts, page: Page) -> str:
+    name, latest = page.name(facts.plan.name[: 4 * page.width]), facts.latest
+    if latest is None:
+        return page.cut(f"load plan {name}", page.width)
+    happened = page.cut(f", latest execution {shown(latest.id)}: {latest.status}", page.width // 2)
+    return page.cut(f"load plan {name}", page.width - cell_len(happened)) + happened
+
+
+def _heading(group: LoadGroup, latest: Execution | None, restart: RestartPlan | None, page: Page) -> Text:
+    sequence = page.cut(shown(group.sequence), page.width // 3)
+    arrow, fate, style = "    ", "", ""
     happened = "" if latest is None else _happened(group, latest)
-    if restart is None:
-        return Text(cut(f"    group {sequence:<6} {happened}".rstrip(), width))
-    if group.sequence == restart.start.sequence:
-        return Text(
-            cut(f"{ARROW}group {sequence:<6} START       {happened}".rstrip(), width), style="bold green"
-        )
-    if group.sequence > restart.start.sequence:
-        return Text(cut(f"    group {sequence:<6} runs whole  {happened}".rstrip(), width))
-    if group.sequence in restart.left_failed:
-        return Text(cut(f"    group {sequence:<6} not run     {happened}, stays failed", width), style="red")
-    return Text(cut(f"    group {sequence:<6} not run     {happened}".rstrip(), width))
+    if restart is not None:
+        if group.sequence == restart.start.sequence:
+            arrow, fate, style = ARROW, "START       ", "bold green"
+        elif group.sequence > restart.start.sequence:
+            fate = "runs whole  "
+        else:
+            fate = "not run     "
+            if group.sequence in restart.left_failed:
+                happened, style = f"{happened}, stays failed", "red"
+    return Text(page.cut(f"{arrow}group {sequence:<6} {fate}{happened}".rstrip(), page.width), style=style)
 
 
 def _happened(group: LoadGroup, latest: Execution) -> str:
@@ -88,11 +112,10 @@ def _absent(group: LoadGroup, latest: Execution) -> str:
     return "not reached" if group.sequence > latest.last_begun else "not recorded"
 
 
-def _rows(group: LoadGroup, latest: Execution | None, restart: RestartPlan | None) -> Iterator[Row]:
-    if restart is not None and group.sequence == restart.start.sequence:
-        yield "run", restart.step_names_to_run
-        yield "skip", restart.step_names_to_skip
-    elif restart is not None and group.sequence > restart.start.sequence:
+def _rows(
+    group: LoadGroup, latest: Execution | None, restart: RestartPlan | None
+) -> Iterator[tuple[str, Names]]:
+    if restart is not None and group.sequence > restart.start.sequence:
         yield "later", group.step_names
     elif latest is not None:
         yield from _recorded(group, latest, latest.outcome(group.sequence))
@@ -100,14 +123,16 @@ def _rows(group: LoadGroup, latest: Execution | None, restart: RestartPlan | Non
         yield "not run", group.step_names
 
 
-def _recorded(group: LoadGroup, latest: Execution, outcome: GroupOutcome | None) -> Iterator[Row]:
+def _recorded(
+    group: LoadGroup, latest: Execution, outcome: GroupOutcome | None
+) -> Iterator[tuple[str, Names]]:
     """The group's steps by what the latest execution recorded of them, the best news first."""
     known = {} if outcome is None or outcome.recorded is None else dict(outcome.recorded)
     rows: dict[str, list[str]] = {mark: [] for mark in ("done", *_MARKS.values())}
     for name in group.step_names:
         mark = _MARKS[known[name]] if name in known else _unknown(group, latest, outcome)
         rows.setdefault(mark, []).append(name)
-    yield from rows.items()
+    return ((mark, names) for mark, names in rows.items() if names)
 
 
 def _unknown(group: LoadGroup, latest: Execution, outcome: GroupOutcome | None) -> str:
@@ -116,13 +141,26 @@ def _unknown(group: LoadGroup, latest: Execution, outcome: GroupOutcome | None) 
     return _absent(group, latest)
 
 
-def _row(mark: str, names: list[str], width: int, most: int) -> Iterator[Text]:
-    """The names behind their mark, flowed; those that do not fit are counted."""
-    lines = list(flowed(names, width - _INDENT - _MARK))
-    shown_lines = lines if len(lines) <= most else lines[:most]
-    for number, line in enumerate(shown_lines):
-        head = mark if number == 0 else ""
-        yield Text(f"{'':{_INDENT}}{head:<{_MARK}}{'  '.join(line)}", style=STYLES.get(mark, ""))
-    left = len(names) - sum(map(len, shown_lines))
-    if left:
-        yield Text(f"{'':{_INDENT + _MARK}}\u2026 and {left} more", style=STYLES.get(mark, ""))
+def _row(mark: str, names: Names, page: Page, most: int) -> Iterator[Text]:
+    """The names behind their mark, flowed; more than `most` are counted."""
+    lines = ["  ".join(line) for line in page.flowed(names[:most], page.width - _INDENT - _MARK)]
+    if len(names) > most:
+        lines.append(f"{page.ellipsis} and {len(names) - most} more")
+    for number, line in enumerate(lines):
+        yield _marked(mark if number == 0 else "", line, STYLES.get(mark, ""))
+
+
+def _count(mark: str, names: Names, page: Page) -> Text:
+    """One line: how many steps have this mark, and the first of them where they fit."""
+    count, rest = steps(len(names)), f"  {page.ellipsis} and {{}} more"
+    room = page.width - _INDENT - _MARK - len(f"{count}: ") - len(rest.format(len(names)))
+    style = STYLES.get(mark, "")
+    if room < _READABLE:
+        return _marked(mark, count, style)
+    first = next(page.flowed(names, room))
+    more = "" if len(first) == len(names) else rest.format(len(names) - len(first))
+    return _marked(mark, f"{count}: {'  '.join(first)}{more}", style)
+
+
+def _marked(mark: str, text: str, style: str) -> Text:
+    return Text(f"{'':{_INDENT}}{mark:<{_MARK}}{text}", style=style)

@@ -3,49 +3,54 @@
 from __future__ import annotations
 
 import io
-import signal
+import re
 import sys
-from typing import Final, NoReturn, cast
+import traceback
+from typing import Final, cast
 
 import click
 
 from restart_engine.cli.commands import commands
-from restart_engine.cli.texts import plain
+from restart_engine.cli.ending import cause, complain
+from restart_engine.cli.page import Page
 
 BAD_INPUT: Final = 2
-INTERRUPTED: Final = 128 + signal.SIGINT
-"""What a shell reports of a program that Ctrl-C has ended."""
-
-
-def main() -> NoReturn:
-    """Run the command that `sys.argv` names, and exit with its status.
-
-    Who stops reading ends this program by the signal for it, quietly, as with any other tool.
-    """
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(status_of(sys.argv[1:]))
+DEFECT: Final = 70
+"""This program's own fault: Python's 1 would mean that a restart is rejected."""
 
 
 def status_of(arguments: list[str]) -> int:
     """Run one command and give its exit status."""
-    if sys.stdin is None or sys.stdout is None:
-        return _refused("standard input or output is closed", BAD_INPUT)
-    # a name that standard output cannot write is escaped rather than refused
+    if sys.stdout is None:
+        return _refused("standard output is closed")
+    # what standard output cannot write is escaped rather than refused, also where click writes it
     cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     try:
         status: int = commands.main(arguments, prog_name="restart-engine", standalone_mode=False)
         sys.stdout.flush()
-    except click.Abort:
-        return _refused("interrupted", INTERRUPTED)
+    except click.UsageError as error:
+        return _refused(_usage(error))
     except click.ClickException as error:
-        return _refused(error.format_message(), BAD_INPUT)
+        return _refused(error.message)
     except OSError as error:
-        return _refused(f"cannot write: {error.strerror or error}", BAD_INPUT)
+        return _refused(f"cannot write: {cause(error)}")
+    except MemoryError:
+        return _refused("out of memory")
+    except Exception:  # noqa: BLE001  # nothing may end with a status that means something else
+        traceback.print_exc()
+        return DEFECT
     return status
 
 
-def _refused(message: str, status: int) -> int:
-    line = plain(" ".join(message.split())).rstrip(".")
-    sys.stderr.write(f"restart-engine: {line[:1].lower()}{line[1:]}\n")
-    return status
+def _refused(message: str) -> int:
+    complain(Page().plain(message))
+    return BAD_INPUT
+
+
+def _usage(error: click.UsageError) -> str:
+    """What click says of wrong usage, in this program's style, and where to read more."""
+    text = error.format_message().replace("\n\t", " ").rstrip(".")
+    text = re.sub(r"'([^'`]*)'", r"`\1`", text)
+    text = re.sub(r"(?<=[`)])\. ([A-Z])", lambda initial: f"; {initial[1].lower()}", text)
+    command = "restart-engine" if error.ctx is None else error.ctx.command_path
+    return f"{text[:1].lower()}{text[1:]}; see `{command} --help`"

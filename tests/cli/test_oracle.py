@@ -6,19 +6,19 @@ import json
 import resource
 import subprocess
 import sys
-from pathlib import Path
+
+from cli.processes import nightly, run, started
 
 from restart_engine.wire import MAX_BYTES, answer
 
-NIGHTLY = Path(__file__).parents[2] / "docs" / "examples" / "nightly.json"
-LINE = json.dumps(json.loads(NIGHTLY.read_text(encoding="utf-8"))).encode()
-COMMAND = [sys.executable, "-m", "restart_engine", "oracle"]
-MEMORY = 600 * 1024 * 1024
+LINE = json.dumps(nightly()).encode()
+TOO_LONG = f"the text is longer than {MAX_BYTES} bytes, accepted is a shorter one"
+MEMORY = 400 * 1024 * 1024
 
 
 def asked(lines: bytes) -> tuple[int, list[bytes]]:
     """The exit status and the lines answered."""
-    done = subprocess.run(COMMAND, input=lines, capture_output=True, check=False, timeout=120)  # noqa: S603  # our own command
+    done = run("oracle", stdin=lines)
     assert done.stderr == b""
     return done.returncode, done.stdout.splitlines()
 
@@ -44,29 +44,45 @@ def test_no_input_is_no_error() -> None:
     assert asked(b"") == (0, [])
 
 
+def test_a_line_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    """Also as the last line, without a newline."""
+    longest = LINE + b" " * (MAX_BYTES - len(LINE))
+    error = json.dumps({"error": {"path": "", "message": TOO_LONG}}, separators=(",", ":")).encode()
+    for more, answered in ((b"", answer(LINE)), (b" ", error), (b"  ", error), (b" " * 100_000, error)):
+        status = 0 if answered == answer(LINE) else 2
+        assert asked(longest + more + b"\n" + LINE) == (status, [answered, answer(LINE)])
+        assert asked(longest + more) == (status, [answered])
+
+
 def test_an_answer_does_not_wait_for_the_next_line() -> None:
-    """Each answer is there before the next scenario is sent."""
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as oracle:  # noqa: S603  # our own
+    """Each answer is there before more is sent, that to a line too long before the rest of the line."""
+    with started("oracle") as oracle:
         assert oracle.stdin is not None
         assert oracle.stdout is not None
         for _ in range(3):
             oracle.stdin.write(LINE + b"\n")
             oracle.stdin.flush()
             assert oracle.stdout.readline() == answer(LINE) + b"\n"
+        oracle.stdin.write(b"x" * (MAX_BYTES + 2))
+        oracle.stdin.flush()
+        assert json.loads(oracle.stdout.readline())["error"]["message"] == TOO_LONG
+        oracle.stdin.write(b"y\n" + LINE)
         oracle.stdin.close()
-        assert oracle.wait(timeout=60) == 0
+        assert oracle.stdout.read() == answer(LINE) + b"\n"
+        assert oracle.wait(timeout=60) == 2
 
 
 def test_memory_stays_bounded_over_a_long_pipe_and_a_long_line() -> None:
-    """Within a fixed amount of memory it answers 100,000 lines and one of a gigabyte."""
+    """Within a fixed amount of memory it answers 200,000 lines, 400 MB of them, and one of a gigabyte."""
     decision, decisions, errors = answer(LINE) + b"\n", 0, []
+    feed = [sys.executable, "-c", FEED, LINE.decode()]
     with (
-        subprocess.Popen([sys.executable, "-c", FEED, LINE.decode()], stdout=subprocess.PIPE) as feeder,  # noqa: S603  # our own
-        subprocess.Popen(  # noqa: S603  # our own
-            COMMAND,
+        subprocess.Popen(feed, stdout=subprocess.PIPE) as feeder,  # noqa: S603  # the code is below
+        started(
+            "oracle",
             stdin=feeder.stdout,
-            stdout=subprocess.PIPE,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),  # noqa: PLW1509  # no threads
+            stderr=None,
+            prepared=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
         ) as oracle,
     ):
         assert oracle.stdout is not None
@@ -77,15 +93,15 @@ def test_memory_stays_bounded_over_a_long_pipe_and_a_long_line() -> None:
                 errors.append(json.loads(line)["error"]["message"])
         assert feeder.wait(timeout=60) == 0
         assert oracle.wait(timeout=60) == 2
-    assert decisions == 100_001
-    assert errors == [f"the text is longer than {MAX_BYTES} bytes, accepted is a shorter one"]
+    assert decisions == 200_001
+    assert errors == [TOO_LONG]
 
 
 FEED = """
 import sys
 line = sys.argv[1].encode() + b"\\n"
 out = sys.stdout.buffer
-for _ in range(1000):
+for _ in range(2000):
     out.write(line * 100)
 chunk = b"x" * 2**20
 for _ in range(1000):

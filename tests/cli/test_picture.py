@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import pty
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.processes import nightly, shown
 from rich.cells import cell_len
-
-NIGHTLY = Path(__file__).parents[2] / "docs" / "examples" / "nightly.json"
-
-
-def shown(command: str, scenario: Any, *options: str) -> str:
-    """What the command prints of this scenario, without a terminal."""
-    done = subprocess.run(  # noqa: S603  # the arguments are this file's own
-        [sys.executable, "-m", "restart_engine", command, *options, "-"],
-        input=json.dumps(scenario).encode(),
-        capture_output=True,
-        check=False,
-        env=os.environ | {"COLUMNS": "200"},
-    )
-    assert done.stderr == b""
-    return done.stdout.decode()
-
-
-def nightly() -> Any:
-    """The example of the README."""
-    return json.loads(NIGHTLY.read_text(encoding="utf-8"))
-
 
 PLANNED = """\
 The restart begins at group 30: this is the first group that failed in execution
@@ -114,6 +88,7 @@ load plan N, latest execution 9: Failed
 >>> group 3      START       not reached
       run           C.a
     group 4      runs whole  not reached
+      no step
 
 Note: failed before the start, and left so: groups 1, 2.
 """
@@ -182,68 +157,174 @@ def test_a_plan_that_never_ran_starts_over() -> None:
     )
 
 
-WIDE = [
-    "Long." + "x" * 200,
-    "\u05d0\u05d1.\u05e9\u05dc\u05d5\u05dd",
-    "E.\U0001f600\U0001f468\u200d\U0001f469\u200d\U0001f467",
-    "C.e\u0301a\u0300",
-    "J.\u6f22\u5b57" * 20,
-    "X.\x1b[31m\u202e\r\n\t",
-]
+def month_end(to_load: int = 90) -> Any:
+    """200 steps in five groups, of which the second and the third failed."""
+    sizes = {"Salesforce": 40, "ERP": 35, "Shop": to_load, "Marts": 125 - to_load, "KPI": 0}
+    names = {schema: [f"{schema}.Table_{n:03}" for n in range(size)] for schema, size in sizes.items()}
+    erp = dict.fromkeys(names["ERP"], "Succeeded") | {
+        "ERP.Table_003": "Failed",
+        "ERP.Table_009": "Finished With Errors",
+    }
+    shop = dict.fromkeys(names["Shop"], "Failed") | dict.fromkeys(names["Shop"][:10], "Succeeded")
+    happened = [
+        {"sequence": 10, "status": "Succeeded", "steps": dict.fromkeys(names["Salesforce"], "Succeeded")},
+        {"sequence": 20, "status": "Finished With Errors", "steps": erp},
+        {"sequence": 30, "status": "Failed", "steps": shop},
+    ]
+    return {
+        "plan": {
+            "name": "Month end",
+            "groups": [{"sequence": 10 * n, "steps": steps} for n, steps in enumerate(names.values(), 1)],
+        },
+        "latest": {"id": 88, "status": "Failed", "groups": happened},
+        "request": {"loadPlanName": "Month end", "groupSequence": 30, "recentLoadPlanExecution": 88},
+    }
+
+
+BEFORE_THE_START = """\
+    group 10     not run     Succeeded
+      done          40 steps: Salesforce.Table_000  … and 39 more
+    group 20     not run     Finished With Errors, stays failed
+      done          33 steps: ERP.Table_000  ERP.Table_001  … and 31 more
+      with errors   1 step: ERP.Table_009
+      failed        1 step: ERP.Table_003
+>>> group 30     START       Failed
+      run           Shop.Table_010  Shop.Table_011  Shop.Table_012
+"""
+FROM_THE_START = """\
+                    Shop.Table_067  Shop.Table_068  Shop.Table_069
+                    … and 20 more
+      skip          Shop.Table_000  Shop.Table_001  Shop.Table_002
+                    Shop.Table_003  Shop.Table_004  Shop.Table_005
+                    Shop.Table_006  Shop.Table_007
+                    … and 2 more
+    group 40     runs whole  not reached
+      later         35 steps: Marts.Table_000  Marts.Table_001  … and 33 more
+    group 50     runs whole  not reached
+      no step
+"""
+
+
+def test_a_large_plan_is_counted_around_its_start() -> None:
+    """Of 200 steps the start group names 60 to run and a few to skip; other groups name their first."""
+    picture = shown("decide", month_end())
+    assert BEFORE_THE_START in picture
+    assert FROM_THE_START in picture
+
+
+def test_a_start_group_of_60_steps_is_shown_whole() -> None:
+    """Every step to run and every step to skip; only the three other groups are counted."""
+    picture = shown("decide", month_end(60))
+    assert {f"Shop.Table_{n:03}" for n in range(60)} <= set(picture.split())
+    assert picture.count(" more\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "row"),
+    [
+        (8, "later         Schema.Object_0  Schema.Object_1  Schema.Object_2\n"),
+        (9, "later         9 steps: Schema.Object_0  Schema.Object_1  … and 7 more\n"),
+    ],
+)
+def test_a_group_of_eight_steps_is_shown_whole_and_one_of_nine_is_counted(size: int, row: str) -> None:
+    """The names of the larger one fill one line."""
+    steps = [f"Schema.Object_{n}" for n in range(size)]
+    groups = [{"sequence": 1, "steps": ["A.a"]}, {"sequence": 2, "steps": steps}]
+    plan = {"name": "N", "groups": groups}
+    assert row in shown("decide", {"plan": plan, "request": {"loadPlanName": "N", "groupSequence": 0}})
+
+
+def test_a_plan_without_a_group_says_so() -> None:
+    """Above the reason, which is the same."""
+    scenario = {"plan": {"name": "N", "groups": []}, "request": {"loadPlanName": "N", "groupSequence": 0}}
+    assert shown("options", scenario) == (
+        "load plan N\n    no group\n\n"
+        "No restart runs.\nR4: the load plan has no group.\nWhat to do: add a group to the load plan.\n"
+    )
+
+
+ODD_NAME = "Nächtlich \u202e\n" + "N" * 90
+ODD: dict[str, Any] = {
+    "plan": {
+        "name": ODD_NAME,
+        "groups": [
+            {
+                "sequence": 1,
+                "steps": [
+                    "L." + "x" * 200,
+                    "\u05d0\u05d1.\u05e9\u05dc",
+                    "E.\U0001f600\u200d\U0001f600",
+                    "C.e\u0301a\u0300",
+                    "Z.z" + "\u0301" * 1000,
+                ],
+            },
+            {"sequence": 10**90, "steps": ["J.漢字" + "漢字" * 20, "X.\x1b[31m\u202e\r\n\t", " S.a  b "]},
+        ],
+    },
+    "latest": {"id": 10**90, "status": "Failed", "groups": []},
+    "request": {"loadPlanName": ODD_NAME, "groupSequence": 0},
+}
+ODD_TITLE = "load plan Nächtlich \\u202e\\nNNNNNNNNNNN…, latest execution 10000000000000000000…\n"
+ODD_START = (
+    ">>> group 1      START       not reached\n"
+    "      run           L.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"
+    "                    \u05d0\u05d1.\u05e9\u05dc  E.\U0001f600\\u200d\U0001f600  C.e\u0301a\u0300  Z.z"
+)
+ODD_CUT = "\u0301\u0301…\n"
+ODD_LATER = (
+    "    group 1000000000000000000000000… runs whole  not reached\n"
+    "      later         J.漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字…\n"
+    "                    X.\\x1b[31m\\u202e\\r\\n\\t  \\x20S.a\\x20\\x20b\\x20\n"
+)
+
+
+def test_odd_names_stay_in_their_place() -> None:
+    """Long ones are cut; what is no visible character, and a space that looks like a gap, is escaped."""
+    picture = shown("decide", ODD)
+    assert ODD_TITLE in picture
+    assert ODD_START in picture
+    assert ODD_CUT in picture
+    assert ODD_LATER in picture
 
 
 @pytest.mark.parametrize("command", ["decide", "options"])
-@pytest.mark.parametrize("groups", [1, 5])
-def test_no_line_is_wider_than_80_cells(command: str, groups: int) -> None:
-    """200 steps with odd names stay within the width, with no trailing space and no control character."""
-    per_group = 200 // groups
-    names = [*WIDE, *(f"Schema{n}.Object_{n}" for n in range(per_group - len(WIDE)))]
-    scenario: Any = {
-        "plan": {
-            "name": "N" * 90,
-            "groups": [{"sequence": 10**20 + g, "steps": names} for g in range(groups)],
-        },
-        "request": {"loadPlanName": "N" * 90, "groupSequence": 0},
-    }
-    picture = shown(command, scenario)
-    assert "\x1b" not in picture
-    assert ("X.\\x1b[31m\\u202e\\r\\n\\t" in picture) == (command == "decide")
-    for line in picture.splitlines():
+@pytest.mark.parametrize(
+    "scenario", [ODD, SMALL, month_end(), month_end(1), nightly()], ids=["odd", "small", "90", "1", "nightly"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_no_line_is_wider_than_80_cells(command: str, scenario: Any, encoding: str) -> None:
+    """None ends in a space either, and none holds what is no visible character of the encoding."""
+    picture = shown(command, scenario, PYTHONIOENCODING=encoding)
+    assert picture.isascii() or encoding != "ascii"
+    for line in picture.split("\n"):
         assert cell_len(line) <= 80
+        assert len(line) <= 4 * 80
+        assert line.isprintable()
         assert line == line.rstrip()
-    assert len(picture.splitlines()) < 80
 
 
-def on_a_terminal(*options: str, **environment: str) -> str:
-    """What `decide` prints on a terminal of 60 columns."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen(  # noqa: S603  # the arguments are this file's own
-        [sys.executable, "-m", "restart_engine", "decide", *options, str(NIGHTLY)],
-        stdout=child,
-        env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "60", "LC_ALL": "C.UTF-8"}
-        | environment,
+def test_a_sentence_beside_a_picture_stays_short() -> None:
+    """A note on thousands of steps is cut; `explain` has it whole."""
+    scenario = month_end()
+    scenario["plan"]["groups"][2]["steps"] += [f"New.Table_{n}" for n in range(5000)]
+    picture = shown("decide", scenario)
+    assert len(picture.splitlines()) < 60
+    assert picture.endswith("…\n")
+    assert shown("explain", scenario).count("New.Table_4999") == 2
+
+
+def test_an_option_names_ten_groups_that_it_leaves_failed() -> None:
+    """The others are counted, so that the list of many options stays readable."""
+    sequences = range(1, 31)
+    failed = [{"sequence": n, "status": "Failed", "steps": {"A.a": "Failed"}} for n in sequences]
+    scenario: Any = {
+        "plan": {"name": "N", "groups": [{"sequence": n, "steps": ["A.a"]} for n in sequences]},
+        "latest": {"id": 1, "status": "Failed", "groups": failed},
+        "request": {"loadPlanName": "N", "groupSequence": 0},
+    }
+    assert shown("options", scenario).endswith(
+        "30. start at group 30, whole (S2)\n"
+        "   send groupSequence 30, recentLoadPlanExecution none\n"
+        "   runs 1 step, 1 of them there, and skips 0\n"
+        "   leaves failed: groups 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 19 more\n"
     )
-    os.close(child)
-    output = b""
-    while True:
-        try:
-            chunk = os.read(parent, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        output += chunk
-    assert process.wait(timeout=60) == 0
-    os.close(parent)
-    return output.decode()
-
-
-def test_colour_is_for_terminals() -> None:
-    """A terminal gets colour and its width; NO_COLOR and `--color never` keep the words alone."""
-    coloured = on_a_terminal()
-    assert "\x1b[1;32m>>> group 30" in coloured
-    assert max(map(len, on_a_terminal("--color", "never").splitlines())) <= 60
-    assert "\x1b[" not in on_a_terminal("--color", "never")
-    assert "\x1b[32m" not in on_a_terminal(NO_COLOR="1")
-    assert "\x1b[" not in shown("decide", nightly())
-    assert "\x1b[1;32m>>> group 30" in shown("decide", nightly(), "--color", "always")

@@ -1,0 +1,56 @@
+"""Scenarios from a file or standard input: no more is read than may be accepted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from io import BufferedReader, FileIO
+from typing import BinaryIO, Final
+
+import click
+
+from restart_engine.cli.ending import cause
+from restart_engine.cli.page import Page
+from restart_engine.core.facts import Facts
+from restart_engine.wire import MAX_BYTES, WireError, decode_scenario
+
+_CHUNK: Final = 64 * 1024
+
+
+def read_scenario(file: str) -> Facts:
+    """The scenario that a file holds, or standard input where it is named `-`."""
+    place = "standard input" if file == "-" else f"`{Page().plain(file)}`"
+    try:
+        if file == "-":
+            text = _standard_input().read(MAX_BYTES + 1)
+        else:
+            with BufferedReader(FileIO(file)) as stream:
+                text = stream.read(MAX_BYTES + 1)
+        return decode_scenario(text)
+    except OSError as error:
+        raise click.ClickException(f"cannot read {place}: {cause(error)}") from error
+    except WireError as error:
+        raise click.ClickException(f"{place}: {error}") from error
+
+
+def scenario_lines() -> Iterator[bytes]:
+    """The lines of standard input; of one that is too long only as much as shows it.
+
+    The rest of such a line is read, and forgotten, once it is answered.
+    """
+    read = _standard_input().readline
+    try:
+        line = read(MAX_BYTES + 2)
+        while line:
+            yield line.removesuffix(b"\n")
+            while line and not line.endswith(b"\n"):
+                line = read(_CHUNK)
+            line = line and read(MAX_BYTES + 2)
+    except OSError as error:
+        raise click.ClickException(f"cannot read standard input: {cause(error)}") from error
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise click.ClickException("standard input is closed")
+    return sys.stdin.buffer
