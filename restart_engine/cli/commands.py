@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import click
 
+from restart_engine.cli import conform as kit
 from restart_engine.cli.page import Color, Page, write
 from restart_engine.cli.reading import read_scenario, scenario_lines
 from restart_engine.cli.report import decided, explained, optional
@@ -35,6 +36,7 @@ color_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead, on one line.")
 scenario_argument = click.argument("file", type=click.Path(allow_dash=True))
 
+_SECONDS: Final = click.FloatRange(min=0, min_open=True)
 _COMPLETION: Final = (
     'Completion: eval "$(_RESTART_ENGINE_COMPLETE=bash_source restart-engine)" (or zsh_source, fish_source).'
 )
@@ -115,6 +117,43 @@ def oracle() -> int:
 def schema(name: SchemaName) -> int:
     """Print the JSON Schema of a scenario or a decision."""
     write_line(schema_text(name).rstrip().encode())
+    return PLANNED
+
+
+@commands.command(short_help="Judge an implementation of the decision, in any language.")
+@click.option("--command", help="The implementation: a program that answers a scenario a line on its pipes.")
+@click.option("--python", metavar="MODULE:FUNCTION", help="The implementation: a function of JSON objects.")
+@click.option("--timeout", default=5.0, type=_SECONDS, help="Seconds for each answer of a program.")
+@click.option("--seed", default=0, help="The same seed draws the same scenarios.")
+@click.option("--examples", default=3_000, type=click.IntRange(min=0), help="Scenarios to draw.")
+@click.option("--seconds", type=_SECONDS, help="Seconds for the whole run.")
+@click.option("--exhaustive", is_flag=True, help="Ask every one of 3.8 million small scenarios, too.")
+@click.option("--replay", metavar="REPORT", help="Ask only what the faults of a JSON report were shown by.")
+@click.option("--junit", metavar="FILE", help="Write the report as JUnit XML, too.")
+@click.option("--html", metavar="FILE", help="Write the report as one HTML file, too.")
+@json_option
+@color_option
+def conform(**options: Any) -> int:
+    """Judge an implementation of the decision, in any language: does it decide as the rules say?
+
+    Asked are the cases of the vectors and then drawn scenarios. Give --command or --python.
+
+    Exit status: 0 conforms, 1 does not, 2 could not be judged.
+    """
+    if (options["command"] is None) == (options["python"] is None):
+        raise click.UsageError("give either --command or --python", click.get_current_context())
+    kit.needing_conformance()
+    with kit.shown_progress() as on_progress:
+        report = kit.judge_subject(options, on_progress)
+    return kit.write_report(report, options)
+
+
+@commands.command(short_help="Write the conformance vectors, for a runner in any language.")
+@click.argument("folder", type=click.Path(file_okay=False))
+def vectors(folder: str) -> int:
+    """Write the conformance vectors into FOLDER, with the manual for a runner and their JSON Schema."""
+    kit.needing_conformance()
+    kit.write_vectors_into(folder)
     return PLANNED
 
 

@@ -140,7 +140,7 @@ def _compare_object(value: object, shape: inspect.StructType, path: str) -> None
     members = _object(value, path)
     fields = {field.encode_name: field for field in shape.fields}
     for name in members:
-        if name not in fields and name != shape.tag_field:
+        if shape.forbid_unknown_fields and name not in fields and name != shape.tag_field:
             raise WireError(_member(path, name), "an unknown member", _listed(fields))
     for name, field in fields.items():
         if name in members:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.strategies import OVER, RUN_STATUSES, load_plans, outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -21,6 +20,7 @@ from restart_engine import (
     plan_restart,
     progress,
 )
+from restart_engine.conformance.strategies import OVER, RUN_STATUSES, load_plans, outcomes
 
 RESUME = RestartRequest(0, execution_id=1)
 STARTING_PLAN = LoadPlan(
@@ -108,7 +108,7 @@ class ChainOfRestarts(RuleBasedStateMachine):
         except ImpossibleMove:
             self.latest = progress.cut_off(self.latest)
 
-    @rule(plan=load_plans)
+    @rule(plan=load_plans())
     def edit(self, plan: LoadPlan) -> None:
         """Another plan under the same name; what was completed of its steps is still so."""
         self.plan = LoadPlan("P", plan.groups)
@@ -166,7 +166,7 @@ def resumed_once(decision: RestartPlan, execution_id: int, step: bool) -> Execut
 class TestResumingEnds:
     """On an unedited plan, resuming with some progress each time comes to R3."""
 
-    @given(load_plans, st.lists(st.booleans(), min_size=60, max_size=60))
+    @given(load_plans(), st.lists(st.booleans(), min_size=60, max_size=60))
     def test_after_finitely_many_restarts_nothing_failed_is_left(
         self, plan: LoadPlan, by_step: list[bool]
     ) -> None:
@@ -190,7 +190,7 @@ class TestResumingEnds:
     @given(st.data())
     def test_a_later_group_runs_whole_whatever_happened_there(self, data: st.DataObject) -> None:
         """Only the group where a restart begins skips anything."""
-        plan = data.draw(load_plans)
+        plan = data.draw(load_plans())
         groups = tuple(data.draw(outcomes(group)) for group in plan.groups)
         latest = Execution(1, data.draw(st.sampled_from(RUN_STATUSES)), groups)
         decision = plan_restart(plan, RESUME, latest)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from core.builders import F, Q, S, execution, plan
-from core.strategies import Scenario, scenarios
 from hypothesis import given
 
 from restart_engine import (
     Drift,
     EarlierGroupsStayFailed,
+    Facts,
     GroupsChanged,
     Note,
     NothingToRun,
@@ -20,6 +20,7 @@ from restart_engine import (
     plan_drift,
     plan_restart,
 )
+from restart_engine.conformance.strategies import scenarios
 
 PLAN = plan({1: "ab", 2: "cd", 4: "e"})
 WHOLE = execution(F, {1: (S, {"a": S, "b": S}), 2: (F, {"c": F, "d": S})})
@@ -67,7 +68,7 @@ class TestDrift:
         assert not plan_drift(PLAN, execution(F, {}))
 
     @given(scenarios())
-    def test_applying_it_gives_what_was_recorded(self, scenario: Scenario) -> None:
+    def test_applying_it_gives_what_was_recorded(self, scenario: Facts) -> None:
         """The recorded steps are the plan's without those added and with those removed."""
         if scenario.latest is None:
             return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from core.builders import F, P, S, execution, plan
-from core.strategies import Scenario, scenarios
 from hypothesis import given
 
 from restart_engine import (
     AddGroup,
+    Facts,
     GroupsChanged,
     LoadGroup,
     LoadPlan,
@@ -19,6 +19,7 @@ from restart_engine import (
     explain,
     plan_restart,
 )
+from restart_engine.conformance.strategies import scenarios
 from restart_engine.core.explanation import advice, message, note_text
 
 PLAN = plan({1: "ab", 2: "cd", 4: "e", 5: ""})
@@ -130,7 +131,7 @@ def test_advice_that_names_no_request() -> None:
 
 
 @given(scenarios())
-def test_messages_are_one_line_without_a_full_stop(scenario: Scenario) -> None:
+def test_messages_are_one_line_without_a_full_stop(scenario: Facts) -> None:
     """Those of reasons, remedies and notes; every sentence of an explanation ends with one."""
     decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
     if isinstance(decision, Rejection):

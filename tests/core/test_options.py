@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from core.builders import F, I, P, S, execution, plan
-from core.strategies import Scenario, scenarios
 from hypothesis import given
 
 from restart_engine import (
     AddGroup,
     AlreadyRunning,
+    Facts,
     Rejection,
     RestartPlan,
     RestartRequest,
@@ -22,6 +22,7 @@ from restart_engine import (
     plan_restart,
     restart_options,
 )
+from restart_engine.conformance.strategies import scenarios
 
 PLAN = plan({1: "ab", 2: "cd", 4: "e"})
 DONE = (S, {"a": S, "b": S})
@@ -37,7 +38,7 @@ class TestOptions:
     """The options are the accepted requests, each meaning once."""
 
     @given(scenarios())
-    def test_each_option_is_what_its_request_gets(self, scenario: Scenario) -> None:
+    def test_each_option_is_what_its_request_gets(self, scenario: Facts) -> None:
         """Asking for an option gives that very plan; what it leaves failed comes before its start."""
         options = restart_options(scenario.plan, scenario.latest)
         if isinstance(options, Rejection):
@@ -49,7 +50,7 @@ class TestOptions:
         assert len({meaning(option) for option in options}) == len(options)
 
     @given(scenarios())
-    def test_each_accepted_request_means_one_of_the_options(self, scenario: Scenario) -> None:
+    def test_each_accepted_request_means_one_of_the_options(self, scenario: Facts) -> None:
         """And where there is no option, no request is accepted."""
         decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
         options = restart_options(scenario.plan, scenario.latest)
@@ -176,7 +177,7 @@ class TestRemedies:
         assert [reason.remedy for reason in decision.reasons] == expected
 
     @given(scenarios())
-    def test_a_request_that_is_advised_is_accepted(self, scenario: Scenario) -> None:
+    def test_a_request_that_is_advised_is_accepted(self, scenario: Facts) -> None:
         """Otherwise an execution runs, or the plan has no group."""
         decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
         if isinstance(decision, RestartPlan):

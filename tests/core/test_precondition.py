@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from core.builders import F, P, S, execution, plan
-from core.strategies import Scenario, scenarios
 from hypothesis import given
 
 from restart_engine import (
     Execution,
+    Facts,
     LatestSeen,
     LoadPlan,
     Precondition,
@@ -17,6 +17,7 @@ from restart_engine import (
     RestartRequest,
     plan_restart,
 )
+from restart_engine.conformance.strategies import scenarios
 
 PLAN = plan({1: "ab", 2: "c"})
 LATEST = execution(F, {1: (F, {"a": S})})
@@ -52,7 +53,7 @@ class TestPrecondition:
         assert not seen(PLAN, None).holds(PLAN, LATEST)
 
     @given(scenarios(), scenarios())
-    def test_the_digest_is_the_hash_that_the_docs_define(self, one: Scenario, other: Scenario) -> None:
+    def test_the_digest_is_the_hash_that_the_docs_define(self, one: Facts, other: Facts) -> None:
         """Name, then FE and a group's sequence in hexadecimal, then FF and each of its steps."""
         content = one.plan.name.encode()
         for group in one.plan.groups:

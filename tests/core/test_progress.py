@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from core.builders import F, I, K, P, Q, S, W, execution, plan
-from core.strategies import Scenario, scenarios
 from hypothesis import given
 
 from restart_engine import (
     Execution,
+    Facts,
     ImpossibleMove,
     InvalidValue,
     RestartPlan,
@@ -21,6 +21,7 @@ from restart_engine import (
     Step,
     plan_restart,
 )
+from restart_engine.conformance.strategies import scenarios
 from restart_engine.core.progress import (
     OVER,
     Ready,
@@ -57,7 +58,7 @@ class TestOpening:
         )
 
     @given(scenarios())
-    def test_it_follows_from_the_plan_alone(self, scenario: Scenario) -> None:
+    def test_it_follows_from_the_plan_alone(self, scenario: Facts) -> None:
         """Skipped are the steps to skip; every group from the start on is there with all its steps."""
         decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
         if not isinstance(decision, RestartPlan):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from core.strategies import Scenario, scenarios
+from attrs import evolve
 from hypothesis import Phase, given, settings
 
 from restart_engine import (
     AlreadyRunning,
     Execution,
+    Facts,
     GroupNotFound,
     GroupOutcome,
     HistoryUnavailable,
@@ -21,30 +22,31 @@ from restart_engine import (
     Status,
     plan_restart,
 )
+from restart_engine.conformance.strategies import scenarios
 from restart_engine.core.rules import STARTS
 
 ACTIVE = {Status.IN_PROGRESS, Status.IN_QUEUE}
 
 
-def decided(scenario: Scenario) -> RestartPlan | Rejection:
+def decided(scenario: Facts) -> RestartPlan | Rejection:
     """The engine's decision."""
     return plan_restart(scenario.plan, scenario.request, scenario.latest)
 
 
-def rules(scenario: Scenario) -> tuple[str, ...]:
+def rules(scenario: Facts) -> tuple[str, ...]:
     """The rules that reject, or the one that chose the start."""
     decision = decided(scenario)
     return decision.rules if isinstance(decision, Rejection) else (decision.rule,)
 
 
-def reason(scenario: Scenario, rule: str) -> object:
+def reason(scenario: Facts, rule: str) -> object:
     """What this rule found."""
     decision = decided(scenario)
     assert isinstance(decision, Rejection)
     return next(reason for reason in decision.reasons if reason.rule == rule)
 
 
-def resumed(scenario: Scenario) -> Execution | None:
+def resumed(scenario: Facts) -> Execution | None:
     """The latest execution, where the request names it."""
     latest = scenario.latest
     return latest if latest is not None and scenario.request.execution_id == latest.id else None
@@ -58,7 +60,7 @@ def failed(execution: Execution) -> list[GroupOutcome]:
     return [group for group in execution.groups if group.status in bad]
 
 
-def start(scenario: Scenario) -> int:
+def start(scenario: Facts) -> int:
     """The group asked for, or else the first failed one; 0 for neither."""
     if scenario.request.group_sequence > 0:
         return scenario.request.group_sequence
@@ -70,7 +72,7 @@ class TestR1:
     """While the latest execution runs or waits, nothing else of the plan may start."""
 
     @given(scenarios())
-    def test_rejects_exactly_while_the_latest_is_active(self, scenario: Scenario) -> None:
+    def test_rejects_exactly_while_the_latest_is_active(self, scenario: Facts) -> None:
         """Neither the request nor the groups make a difference, and it is named first."""
         latest = scenario.latest
         if latest is None or latest.status not in ACTIVE:
@@ -84,7 +86,7 @@ class TestR2:
     """An execution can be resumed only while it is the plan's latest."""
 
     @given(scenarios())
-    def test_rejects_exactly_an_id_that_is_not_the_latest(self, scenario: Scenario) -> None:
+    def test_rejects_exactly_an_id_that_is_not_the_latest(self, scenario: Facts) -> None:
         """An id of 0 or less is an id; before any run every id is rejected."""
         given_id, latest = scenario.request.execution_id, scenario.latest
         newest = None if latest is None else latest.id
@@ -98,7 +100,7 @@ class TestR3:
     """There has to be a failed group to resume from, even where another group is asked for."""
 
     @given(scenarios())
-    def test_rejects_exactly_an_execution_without_a_failed_group(self, scenario: Scenario) -> None:
+    def test_rejects_exactly_an_execution_without_a_failed_group(self, scenario: Facts) -> None:
         """The evidence lists the plan's groups above all that were begun."""
         execution = resumed(scenario)
         assert ("R3" in rules(scenario)) == (execution is not None and not failed(execution))
@@ -113,7 +115,7 @@ class TestR4:
     """The group to start at has to be in the plan as it stands now."""
 
     @given(scenarios())
-    def test_rejects_exactly_a_start_that_the_plan_lacks(self, scenario: Scenario) -> None:
+    def test_rejects_exactly_a_start_that_the_plan_lacks(self, scenario: Facts) -> None:
         """The group asked for, the first failed one, or any at all."""
         existing = scenario.plan.sequences
         missing = not existing or (start(scenario) > 0 and start(scenario) not in existing)
@@ -126,7 +128,7 @@ class TestR5:
     """A failed group is resumed only where it is known which of its steps were completed."""
 
     @given(scenarios())
-    def test_rejects_exactly_a_failed_start_without_history(self, scenario: Scenario) -> None:
+    def test_rejects_exactly_a_failed_start_without_history(self, scenario: Facts) -> None:
         """A start that did not fail, or that the plan lacks, needs none."""
         execution = resumed(scenario)
         lost = execution is not None and any(
@@ -143,7 +145,7 @@ class TestPrecedence:
     """Every rule that rejects is named, R1 before R2 and so on."""
 
     @given(scenarios())
-    def test_reasons_are_in_order_and_the_first_is_the_reason(self, scenario: Scenario) -> None:
+    def test_reasons_are_in_order_and_the_first_is_the_reason(self, scenario: Facts) -> None:
         """The ids are ascending, each once."""
         decision = decided(scenario)
         if isinstance(decision, Rejection):
@@ -158,7 +160,7 @@ class TestPrecedence:
 
         @settings(max_examples=4000, phases=[Phase.generate], database=None, derandomize=True)
         @given(scenarios())
-        def draw(scenario: Scenario) -> None:
+        def draw(scenario: Facts) -> None:
             named = rules(scenario)
             reached.update(named, map("+".join, combinations(named, 2)))
 
@@ -169,7 +171,7 @@ class TestPrecedence:
         }
 
 
-def assert_cut_at(scenario: Scenario, plan: RestartPlan, sequence: int) -> None:
+def assert_cut_at(scenario: Facts, plan: RestartPlan, sequence: int) -> None:
     """The plan starts at this group; those below are before it and those above after it."""
     assert plan.start in scenario.plan.groups
     assert plan.start.sequence == sequence
@@ -183,7 +185,7 @@ class TestS1:
     """With neither a group nor an execution given, everything runs from the first group."""
 
     @given(scenarios())
-    def test_starts_over_and_skips_nothing(self, scenario: Scenario) -> None:
+    def test_starts_over_and_skips_nothing(self, scenario: Facts) -> None:
         """Omitting the id skips nothing."""
         plan = decided(scenario)
         if isinstance(plan, RestartPlan) and plan.rule == "S1":
@@ -197,7 +199,7 @@ class TestS2:
     """With a group and no execution given, that group and all after it run whole."""
 
     @given(scenarios())
-    def test_starts_at_the_group_and_skips_nothing(self, scenario: Scenario) -> None:
+    def test_starts_at_the_group_and_skips_nothing(self, scenario: Facts) -> None:
         """The latest execution does not matter."""
         plan = decided(scenario)
         if isinstance(plan, RestartPlan) and plan.rule == "S2":
@@ -206,7 +208,7 @@ class TestS2:
             assert (plan.based_on, plan.steps_to_skip, plan.drift) == (None, (), None)
 
 
-def completed(scenario: Scenario, plan: RestartPlan) -> set[str]:
+def completed(scenario: Facts, plan: RestartPlan) -> set[str]:
     """The steps of the start group that the latest execution completed."""
     assert scenario.latest is not None
     outcome = next((g for g in scenario.latest.groups if g.sequence == plan.start.sequence), None)
@@ -221,7 +223,7 @@ class TestS3:
     """With an execution and no group given, the first failed group goes on where it stopped."""
 
     @given(scenarios())
-    def test_starts_at_the_first_failed_group(self, scenario: Scenario) -> None:
+    def test_starts_at_the_first_failed_group(self, scenario: Facts) -> None:
         """Its completed steps are skipped, and no other group's."""
         plan = decided(scenario)
         if isinstance(plan, RestartPlan) and plan.rule == "S3":
@@ -236,7 +238,7 @@ class TestS4:
     """With an execution and a group given, that group goes on where it stopped."""
 
     @given(scenarios())
-    def test_starts_at_the_group(self, scenario: Scenario) -> None:
+    def test_starts_at_the_group(self, scenario: Facts) -> None:
         """Its completed steps are skipped, whether it failed or not."""
         plan = decided(scenario)
         if isinstance(plan, RestartPlan) and plan.rule == "S4":
@@ -250,12 +252,12 @@ class TestEveryDecision:
     """What holds for all of them."""
 
     @given(scenarios())
-    def test_exactly_one_starting_rule_holds(self, scenario: Scenario) -> None:
+    def test_exactly_one_starting_rule_holds(self, scenario: Facts) -> None:
         """Whatever is asked."""
         assert sum(rule.holds(scenario.request) for rule in STARTS) == 1
 
     @given(scenarios())
-    def test_every_sequence_of_0_or_less_asks_the_same(self, scenario: Scenario) -> None:
+    def test_every_sequence_of_0_or_less_asks_the_same(self, scenario: Facts) -> None:
         """0, -1 and -2**63 give equal requests and equal decisions."""
         given_id = scenario.request.execution_id
         decisions = {
@@ -265,12 +267,12 @@ class TestEveryDecision:
         assert len(decisions) == 1
 
     @given(scenarios())
-    def test_without_an_id_only_activity_matters(self, scenario: Scenario) -> None:
+    def test_without_an_id_only_activity_matters(self, scenario: Facts) -> None:
         """Any latest execution that is over decides like none, also in the notes."""
         if scenario.request.execution_id is None and not (scenario.latest and scenario.latest.active):
             with_latest = decided(scenario)
             without = plan_restart(scenario.plan, scenario.request)
-            assert rules(scenario) == rules(scenario._replace(latest=None))
+            assert rules(scenario) == rules(evolve(scenario, latest=None))
             if isinstance(with_latest, RestartPlan):
                 assert isinstance(without, RestartPlan)
                 assert (with_latest.start, with_latest.steps_to_run, with_latest.notes) == (

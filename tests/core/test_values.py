@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import pytest
 from core.builders import F, P, Q, S, execution, plan
-from core.strategies import Scenario, scenarios
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +39,7 @@ from restart_engine import (
     plan_restart,
     progress,
 )
+from restart_engine.conformance.strategies import scenarios
 
 A, B = Step("S", "a"), Step("S", "b")
 PLAN = plan({1: "ab", 2: "c"})
@@ -133,7 +133,7 @@ class TestEquality:
     """Equal facts are equal values, in whatever order they are given."""
 
     @given(scenarios(), st.randoms(use_true_random=False))
-    def test_order_makes_no_difference_to_the_byte(self, scenario: Scenario, random: Any) -> None:
+    def test_order_makes_no_difference_to_the_byte(self, scenario: Facts, random: Any) -> None:
         """Groups and outcomes in any order give equal values, decisions and texts."""
 
         def shuffled(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -158,7 +158,7 @@ class TestEquality:
             assert first.precondition == second.precondition
 
     @given(scenarios())
-    def test_parsed_values_equal_those_given_as_steps(self, scenario: Scenario) -> None:
+    def test_parsed_values_equal_those_given_as_steps(self, scenario: Facts) -> None:
         """A group read from names is the group made from steps, and its steps are the same."""
         for group in scenario.plan.groups:
             parsed = LoadGroup.parse(group.sequence, group.step_names)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from exhaustive import naive, scope
+from exhaustive import naive
 
 from restart_engine import (
     AlreadyRunning,
@@ -29,6 +29,7 @@ from restart_engine import (
     StepOutcome,
     plan_restart,
 )
+from restart_engine.conformance import scope
 
 pytestmark = pytest.mark.exhaustive
 

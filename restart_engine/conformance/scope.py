@@ -102,3 +102,13 @@ def requests(name: str) -> list[Request]:
     ids = (None, LATEST, LATEST - 1)
     few = [(0, 0), (-1, LATEST), (1, -LATEST), (2**63, LATEST + 1)]
     return [*product(asked, ids), *few]
+
+
+def documents() -> Iterator[Plain]:
+    """Every scenario of the scope as its JSON object."""
+    for name, of_plan in PLANS.items():
+        asked = requests(name)
+        for latest in executions(name):
+            for sequence, given in asked:
+                request = {"loadPlanName": "P", "groupSequence": sequence, "recentLoadPlanExecution": given}
+                yield {"plan": of_plan, "latest": latest, "request": request}

@@ -1,0 +1,125 @@
+"""The commands of the conformance kit. What they need is loaded only when one of them runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from restart_engine.cli.ending import cause
+from restart_engine.cli.page import Page, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from restart_engine.conformance.check import OnProgress
+    from restart_engine.conformance.report import Report
+
+_STYLES: Final = {"": "", "good": "green", "bad": "bold red", "title": "bold", "dim": "dim"}
+
+
+def needing_conformance() -> None:
+    """Raise a one-line error where the extra is not installed."""
+    try:
+        importlib.import_module("restart_engine.conformance.check")
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        if package == "restart_engine":
+            raise
+        raise click.ClickException(
+            f"`{package}` is missing, install it with `pip install 'restart-engine[conformance]'`"
+        ) from error
+
+
+def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:
+    """The report on the subject that the options name."""
+    from restart_engine.conformance import check, documents, subject  # noqa: PLC0415  # an extra
+
+    chosen = {
+        "seed": options["seed"],
+        "budget": check.Budget(examples=options["examples"], seconds=options["seconds"]),
+        "exhaustive": options["exhaustive"],
+        "on_progress": on_progress,
+    }
+    if options["replay"] is not None:
+        try:
+            chosen["replay"] = documents.questions_of(Path(options["replay"]).read_bytes())
+        except OSError as error:
+            raise click.ClickException(f"cannot read `{options['replay']}`: {cause(error)}") from error
+        except ValueError as error:
+            raise click.ClickException(f"`{options['replay']}`: {error}") from error
+    if options["command"] is not None:
+        return check.check_command(options["command"], timeout=options["timeout"], **chosen)
+    ask = subject.over_lines(_function(options["python"]))
+    return check.judged(ask, name=options["python"], **chosen)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    """The function that `module:function` names, looked for in the current folder first."""
+    module, _, attribute = name.partition(":")
+    sys.path.insert(0, "")
+    try:
+        found = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except Exception as error:
+        words = " ".join(str(error).split())
+        raise click.ClickException(f"cannot import `{name}`: {words}") from error
+    if not callable(found):
+        raise click.ClickException(f"`{name}` is no function")
+    return found
+
+
+def write_report(report: Report, options: dict[str, Any]) -> int:
+    """Write the report where the options say, and give its exit status."""
+    from restart_engine.conformance import documents, html, plain  # noqa: PLC0415  # an extra
+    from restart_engine.conformance.report import EXIT_STATUS  # noqa: PLC0415  # an extra
+
+    for file, text in ((options["junit"], documents.junit_text), (options["html"], html.html_text)):
+        if file is not None:
+            try:
+                Path(file).write_text(text(report), encoding="utf-8")
+            except OSError as error:
+                raise click.ClickException(f"cannot write `{file}`: {cause(error)}") from error
+    if options["as_json"]:
+        sys.stdout.write(documents.json_text(report) + "\n")
+    else:
+        page = Page.of_standard_output()
+        lines = (Text(page.plain(line.text), _STYLES[line.style]) for line in plain.report_lines(report, page.width))
+        write(lines, options["color"])
+    return EXIT_STATUS[report.verdict]
+
+
+@contextmanager
+def shown_progress() -> Iterator[OnProgress]:
+    """Progress on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks: dict[str, Any] = {}
+
+        def on_progress(stage: str, asked: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=asked, total=total)
+
+        yield on_progress
+
+
+def write_vectors_into(folder: str) -> None:
+    """Write the vectors and their manual, and say how many."""
+    from restart_engine.conformance.vectors import write_vectors  # noqa: PLC0415  # an extra
+
+    try:
+        count = write_vectors(Path(folder))
+    except OSError as error:
+        raise click.ClickException(f"cannot write `{folder}`: {cause(error)}") from error
+    sys.stdout.write(f"{count} cases written to {folder}; start with README.md there\n")

@@ -1,0 +1,255 @@
+"""The run: every case of the vectors, then drawn scenarios, then, if asked for, all of a small scope."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from importlib.metadata import version
+from typing import Final, Literal, TypeAlias
+
+from attrs import evolve, frozen
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import Flaky
+
+from restart_engine.conformance import questions
+from restart_engine.conformance.command import CommandSubject, SubjectFailure
+from restart_engine.conformance.judge import Answered, Fault, Judge, Question, Signature, same_answer
+from restart_engine.conformance.plain import report_text
+from restart_engine.conformance.report import Report
+from restart_engine.conformance.situations import EVERY, exercised, rules_of
+from restart_engine.conformance.subject import Ask, Subject, SubjectRaised, over_lines
+from restart_engine.conformance.texts import TEXTS
+from restart_engine.conformance.vectors import cases
+
+EXAMPLES: Final = 3_000
+"""Scenarios drawn in a default run."""
+_ASKED_AGAIN: Final = 20
+"""One case in so many is asked again at once, to see that the answer is the same."""
+
+_SMALL: Final = 3
+"""Groups, those recorded included, up to which a scenario is not made smaller."""
+
+Stage: TypeAlias = Literal["cases", "drawn", "enumerated", "replayed"]
+OnProgress: TypeAlias = Callable[[Stage, int, int | None], None]
+"""Told at each question the stage, how many it has asked, and out of how many where that is known."""
+
+
+@frozen(kw_only=True)
+class Budget:
+    """How long a run may be: scenarios drawn, and seconds for all of it."""
+
+    examples: int = EXAMPLES
+    seconds: float | None = None
+
+
+DEFAULT_BUDGET: Final = Budget()
+
+
+class _Shown(AssertionError):
+    """Raised where a fault shows that the cases did not show, for Hypothesis to shrink it.
+
+    Each signature has a class of its own: that is how Hypothesis tells faults apart.
+    """
+
+
+class _Stopped(BaseException):
+    """The run cannot go on, or its seconds are over: out of everything, Hypothesis included."""
+
+
+class _Run:
+    """What one run has asked and found."""
+
+    def __init__(self, ask: Ask, budget: Budget, on_progress: OnProgress | None) -> None:
+        self.judge = Judge()
+        self.coverage: Counter[str] = Counter()
+        self.faults: dict[Signature, Fault] = {}
+        self.seen: Counter[Signature] = Counter()
+        self.asked = 0
+        self.failure: str | None = None
+        self._ask = ask
+        self._end = None if budget.seconds is None else time.monotonic() + budget.seconds
+        self._on_progress = on_progress or _unwatched
+
+    def each(self, stage: Stage, asked: Iterable[Question], total: int | None, *, again: int = 0) -> None:
+        """Ask all of these, in their order, and every so manieth of them again."""
+        for number, question in enumerate(asked, 1):
+            self._on_progress(stage, number, total)
+            self._put(question, twice=again > 0 and number % again == 0)
+
+    def drawn(self, examples: int, number: int) -> None:
+        """Draw so many scenarios; whenever faults that are new have been shrunk, go on for others."""
+        drawn = 0
+        while drawn < examples:
+            drawn += self._drawn(examples - drawn, number + drawn, drawn)
+
+    def _drawn(self, examples: int, number: int, before: int) -> int:
+        """Draw until faults that are new have been shrunk, and give how many were drawn."""
+        known, count = self._small(), 0
+        classes: dict[Signature, type[_Shown]] = {}
+
+        @seed(number)
+        @settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+        )
+        @given(questions.drawn())
+        def draw(question: Question) -> None:
+            nonlocal count
+            count += 1
+            self._on_progress("drawn", before + min(count, examples), before + examples)
+            fault = self._put(question)
+            if fault is not None and fault.signature not in known:
+                raise classes.setdefault(fault.signature, type("Shown", (_Shown,), {}))
+
+        with suppress(_Shown, Flaky):  # Flaky: a subject that wavers, whose answers have been judged
+            try:
+                draw()
+            except BaseExceptionGroup as several:
+                others = several.split((_Shown, Flaky))[1]
+                if others is not None:
+                    raise others from None
+        return count
+
+    def _small(self) -> frozenset[Signature]:
+        """The faults whose scenario is small enough to be read."""
+        return frozenset(
+            signature for signature, fault in self.faults.items() if fault.shown.question.size[0] <= _SMALL
+        )
+
+    def _put(self, question: Question, *, twice: bool = False) -> Fault | None:
+        """Ask one question and judge the answer."""
+        if self._end is not None and time.monotonic() > self._end:
+            raise _Stopped
+        answer = self._answer(question)
+        fault = answer if isinstance(answer, Fault) else self.judge.judge(question, answer)
+        if fault is None and twice:
+            fault = self._wavering(question, answer)
+        self.asked += 1
+        self.coverage.update(exercised(question.facts))
+        if fault is not None:
+            self.seen[fault.signature] += 1
+            smallest = self.faults.setdefault(fault.signature, fault)
+            if fault.shown.question.size < smallest.shown.question.size:
+                self.faults[fault.signature] = fault
+        return fault
+
+    def _wavering(self, question: Question, first: str | Fault) -> Fault | None:
+        """A fault where the same question gets another answer now."""
+        second = self._answer(question)
+        if isinstance(first, Fault) or isinstance(second, Fault) or same_answer(first, second):
+            return None
+        shown, before = Answered(question, second), Answered(question, first)
+        return Fault(kind="wavers", rule=rules_of(question.facts)[0], shown=shown, against=(before,))
+
+    def _answer(self, question: Question) -> str | Fault:
+        try:
+            return self._ask(question.line).decode(errors="backslashreplace")
+        except SubjectRaised as error:
+            shown = Answered(question, error.cause)
+            return Fault(kind="raises", rule=rules_of(question.facts)[0], shown=shown)
+        except SubjectFailure as error:
+            self.failure = f"{error.cause}, at scenario {self.asked + 1}: {question.line.decode()}"
+            raise _Stopped from error
+
+
+def _never_asked(_line: bytes) -> bytes:
+    """A program that could not be started."""
+    return b""
+
+
+def _unwatched(_stage: Stage, _asked: int, _total: int | None) -> None:
+    """Progress that nobody looks at."""
+
+
+def judged(  # noqa: PLR0913  # one keyword for each choice that a user has
+    ask: Ask,
+    *,
+    name: str,
+    seed: int = 0,
+    budget: Budget = DEFAULT_BUDGET,
+    exhaustive: bool = False,
+    replay: tuple[Question, ...] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Report:
+    """The verdict on a subject that answers lines."""
+    run = _Run(ask, budget, on_progress)
+    with suppress(_Stopped):
+        if replay is not None:
+            run.each("replayed", replay, len(replay))
+        else:
+            of_vectors = [questions.of_case(case) for case in cases()]
+            run.each("cases", of_vectors, len(of_vectors), again=_ASKED_AGAIN)
+            run.drawn(budget.examples, seed)
+            if exhaustive:
+                run.each("enumerated", questions.enumerated(), None)
+    faults = sorted(run.faults.values(), key=lambda fault: list(TEXTS).index(fault.rule))
+    return Report(
+        subject=name,
+        version=version("restart-engine"),
+        seed=seed,
+        asked=run.asked,
+        coverage=tuple((what, run.coverage[what]) for what in EVERY),
+        faults=tuple(faults),
+        seen=tuple((fault.signature, run.seen[fault.signature]) for fault in faults),
+        profiles=run.judge.profiles,
+        failure=run.failure,
+        replayed=replay is not None,
+    )
+
+
+def check(
+    subject: Subject,
+    *,
+    seed: int = 0,
+    budget: Budget = DEFAULT_BUDGET,
+    exhaustive: bool = False,
+) -> Report:
+    """The verdict on a Python function; the same seed gives the same run."""
+    name = getattr(subject, "__qualname__", type(subject).__qualname__)
+    return judged(over_lines(subject), name=name, seed=seed, budget=budget, exhaustive=exhaustive)
+
+
+def assert_conforms(subject: Subject, *, seed: int = 0, budget: Budget = DEFAULT_BUDGET) -> None:
+    """Raise `AssertionError` with the report as text, unless the subject conforms."""
+    report = check(subject, seed=seed, budget=budget)
+    if not report.conforms:
+        raise AssertionError(report_text(report))
+
+
+def check_command(  # noqa: PLR0913  # one keyword for each choice that a user has
+    command: str,
+    *,
+    timeout: float = 5.0,
+    seed: int = 0,
+    budget: Budget = DEFAULT_BUDGET,
+    exhaustive: bool = False,
+    replay: tuple[Question, ...] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Report:
+    """The verdict on a program: a scenario a line in, a decision a line out.
+
+    `timeout` is the seconds that it may take for each answer. Nothing that it does makes this hang.
+    """
+    report = judged(_never_asked, name=command, seed=seed, replay=())
+    try:
+        with CommandSubject(command, timeout=timeout) as program:
+            report = judged(
+                program.ask,
+                name=command,
+                seed=seed,
+                budget=budget,
+                exhaustive=exhaustive,
+                replay=replay,
+                on_progress=on_progress,
+            )
+            if report.failure is None:
+                program.finish()
+    except SubjectFailure as error:
+        return evolve(report, failure=error.cause)
+    return report

@@ -1,0 +1,109 @@
+"""A pytest plugin, loaded by name: one test for each rule, for the subject that an option names.
+
+pytest -p restart_engine.conformance.plugin --conformance-subject my.module:decide
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from restart_engine.conformance.check import Budget, check
+from restart_engine.conformance.plain import fault_lines, headline
+from restart_engine.conformance.report import Report
+from restart_engine.conformance.texts import TEXTS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The subject, and the seed and size of the run."""
+    group = parser.getgroup("conformance", "conformance with the rules of restarting")
+    group.addoption("--conformance-subject", metavar="MODULE:FUNCTION", help="the function to judge")
+    group.addoption("--conformance-seed", type=int, default=0, help="the seed of the run")
+    group.addoption("--conformance-examples", type=int, default=3_000, help="scenarios to draw")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Add a test for each rule, if a subject is named."""
+    name = config.getoption("--conformance-subject")
+    if name is None:
+        return
+    run = _Run.from_parent(session, name=f"conformance of {name}", subject=name)
+    items.extend(run.collect())
+
+
+class _Run(pytest.Collector):
+    """One run of the kit, made when its first test runs."""
+
+    def __init__(self, *, subject: str, **others: Any) -> None:
+        super().__init__(**others)
+        self._subject = subject
+        self._report: Report | None = None
+
+    def collect(self) -> list[pytest.Item]:
+        """A test for each rule, and one for the verdict."""
+        rules = [_Rule.from_parent(self, name=rule) for rule in TEXTS]
+        return [*rules, _Verdict.from_parent(self, name="verdict")]
+
+    def report(self) -> Report:
+        """What the run found."""
+        if self._report is None:
+            module, _, function = self._subject.partition(":")
+            options = self.config.option
+            self._report = check(
+                getattr(import_module(module), function),
+                seed=options.conformance_seed,
+                budget=Budget(examples=options.conformance_examples),
+            )
+        return self._report
+
+
+class NotConforming(AssertionError):
+    """What a failing test reports: its text is shown, and no traceback."""
+
+
+class _Item(pytest.Item):
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The faults alone."""
+        if isinstance(excinfo.value, NotConforming):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[str, None, str]:
+        """Where pytest says that the test stands."""
+        return "conformance", None, self.name
+
+    @property
+    def report_of_run(self) -> Report:
+        """The report that all tests of the run share."""
+        assert isinstance(self.parent, _Run)
+        return self.parent.report()
+
+
+class _Rule(_Item):
+    """No answer breaks this rule, and some depended on it."""
+
+    def runtest(self) -> None:
+        """Fails with the faults that break the rule."""
+        report = self.report_of_run
+        lines = [f"{self.name}: {TEXTS[self.name].sentence}"]
+        for fault in report.faults:
+            if fault.rule == self.name:
+                lines += [line.text.rstrip() for line in fault_lines(fault, report)]
+        if report.state(self.name) == "not exercised":
+            lines.append("the run did not exercise it")
+        if len(lines) > 1:
+            raise NotConforming("\n".join(lines))
+
+
+class _Verdict(_Item):
+    """The subject conforms."""
+
+    def runtest(self) -> None:
+        """Fails with the verdict's line."""
+        if not self.report_of_run.conforms:
+            raise NotConforming(headline(self.report_of_run))

@@ -1,0 +1,52 @@
+"""What can be judged: a Python function, or anything that answers a line with a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from restart_engine.core.decision import plan_restart
+from restart_engine.wire import decode_scenario, encode_decision
+
+
+class Subject(Protocol):
+    """An implementation of the decision: a scenario's JSON object in, a decision's out (docs/wire.md)."""
+
+    def __call__(self, scenario: dict[str, Any], /) -> Mapping[str, Any]:
+        """Decide; the scenario is the callee's to keep or change."""
+        ...
+
+
+Ask: TypeAlias = Callable[[bytes], bytes]
+"""The same over lines of JSON."""
+
+
+class SubjectRaised(Exception):
+    """The subject raised an error instead of answering; `cause` is its kind and words, on one line."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        words = " ".join(str(error).split())
+        self.cause = f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def over_lines(subject: Subject) -> Ask:
+    """The subject as one that is asked by lines."""
+
+    def ask(line: bytes) -> bytes:
+        try:
+            return json.dumps(subject(json.loads(line)), ensure_ascii=False).encode()
+        except Exception as error:
+            raise SubjectRaised(error) from error
+
+    return ask
+
+
+def reference(scenario: dict[str, Any]) -> Mapping[str, Any]:
+    """The engine of this package as a subject."""
+    facts = decode_scenario(json.dumps(scenario))
+    decision: Mapping[str, Any] = json.loads(
+        encode_decision(plan_restart(facts.plan, facts.request, facts.latest))
+    )
+    return decision

@@ -1,0 +1,344 @@
+"""The stateful check passes every host that keeps the rules, and finds what others do wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from conformance import hosts
+from conformance.hosts import FAULTY, OfProfile
+
+from restart_engine import ImpossibleMove, InvalidValue
+from restart_engine.conformance import chain
+from restart_engine.conformance.chain import SCRIPTS, check_host
+from restart_engine.conformance.host import EXERCISED, LAWS, Host, HostReport, ReferenceHost
+from restart_engine.conformance.profile import OURS, PROFILES, Profile, told_apart
+from restart_engine.conformance.texts import TEXTS
+from restart_engine.wire import WireError
+
+AS_SUCCEEDED = Profile(records_skipped=False)
+PLAN = {"name": "P", "groups": [{"sequence": 1, "steps": ["A.a", "A.b"]}, {"sequence": 3, "steps": []}]}
+FEW = 8
+
+
+def restart(sequence: int = 0, execution_id: int | None = None) -> Mapping[str, Any]:
+    """A request for a restart."""
+    return {"loadPlanName": "P", "groupSequence": sequence, "recentLoadPlanExecution": execution_id}
+
+
+def cited(report: HostReport) -> set[str]:
+    """The rules and laws that the faults break."""
+    return {fault.rule for fault in report.faults}
+
+
+def told(report: HostReport) -> list[str]:
+    """What the faults say, for an assertion that fails."""
+    return [f"{fault.rule} {fault.kind} {fault.detail} {fault.story}" for fault in report.faults]
+
+
+class TestHostsThatConform:
+    """A correct but different host is never flagged."""
+
+    @pytest.mark.parametrize("profile", [OURS, AS_SUCCEEDED], ids=["as skipped", "as succeeded"])
+    def test_the_reference_host_conforms(self, profile: Profile) -> None:
+        """In a default run, which exercises everything and leaves the one profile."""
+        report = check_host(lambda: ReferenceHost(profile))
+        assert report.conforms, (told(report), report.failure, report.not_exercised)
+        assert report.profiles == {profile}
+        assert [name for name, count in report.counts if count] == list(EXERCISED)
+
+    @pytest.mark.parametrize("literal", [False, True])
+    @pytest.mark.parametrize("profile", PROFILES)
+    def test_every_profile_conforms(self, profile: Profile, literal: bool) -> None:
+        """The scripts alone tell all profiles apart."""
+        report = check_host(lambda: OfProfile(profile, literal=literal), examples=1)
+        assert report.conforms, (told(report), report.failure, report.not_exercised)
+        assert report.profiles == {profile}
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            hosts.GoesOn,
+            hosts.CountsDown,
+            hosts.BeginsAtOnce,
+            hosts.RecordsWhatItReaches,
+            hosts.InterruptsAll,
+            hosts.FailsFast,
+            hosts.NeverLosesHistory,
+        ],
+    )
+    def test_what_is_the_hosts_own_is_free(self, host: Callable[[], Host]) -> None:
+        """How it orders ids, begins steps, records what it has not reached, and ends what has failed."""
+        report = check_host(host, examples=25)
+        assert report.conforms, (told(report), report.failure, report.not_exercised)
+
+    def test_the_same_seed_tells_the_same_stories(self) -> None:
+        """Another seed tells others."""
+        first = check_host(ReferenceHost, seed=3, examples=FEW)
+        assert check_host(ReferenceHost, seed=3, examples=FEW) == first
+        assert check_host(ReferenceHost, seed=4, examples=FEW).counts != first.counts
+
+    def test_a_host_that_keeps_history_is_excused_from_r5(self) -> None:
+        """Any other rule that is not exercised leaves no verdict."""
+        report = check_host(hosts.NeverLosesHistory, examples=1)
+        assert dict(report.counts)["R5"] == 0
+        assert not report.not_exercised
+
+
+class TestFaultyHosts:
+    """A wrong host is never passed."""
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    @pytest.mark.parametrize("host", [host for host in FAULTY if host is not hosts.ForgetsSkipsOfThree])
+    def test_each_fault_is_found(self, host: Callable[[], Host], seed: int) -> None:
+        """With the rule or law that it breaks, in a story that is read at a glance."""
+        report = check_host(host, seed=seed, examples=FEW)
+        assert report.verdict == "does not conform"
+        assert cited(report) & FAULTY[host], told(report)  # type: ignore[index]  # a class is the key
+        assert min(len(fault.story) for fault in report.faults if fault.rule in FAULTY[host]) <= 12  # type: ignore[index]  # likewise
+
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_what_no_script_shows_is_found_at_random_and_shrunk(self, seed: int) -> None:
+        """A group of three steps stands in no script."""
+        (fault,) = check_host(hosts.ForgetsSkipsOfThree, seed=seed).faults
+        assert fault.rule == "record"
+        assert len(fault.story) <= 14
+
+    def test_two_faults_are_both_reported(self) -> None:
+        """Each in a story of its own."""
+        report = check_host(hosts.ForgetsSkipsAndStaysActive, examples=FEW)
+        assert {"record", "cut off"} <= cited(report)
+
+    def test_a_fault_cites_its_sentence_and_tells_its_story(self) -> None:
+        """What was done, answered, shown and allowed."""
+        (fault,) = check_host(hosts.ForgetsSkips, examples=FEW).faults
+        assert fault.text is LAWS["record"]
+        assert fault.kind == "does not record a skipped step as completed"
+        assert fault.detail == "A.a of group 1"
+        assert fault.allowed == "S4: group 1 runs A.b, skipped as Skipped A.a, then 3"
+        assert fault.story == (
+            "save the plan of the groups 1 (A.a, A.b), 3 (A.a, B.c)",
+            "execute: execution 1",
+            "A.a of group 1 ends as Succeeded",
+            "A.b of group 1 ends as Failed",
+            "restart with groupSequence 1, recentLoadPlanExecution 1: execution 2",
+            "before it showed execution 1 Failed: group 1 Failed (A.a Succeeded, A.b Failed);"
+            " group 3 In Queue (A.a In Queue, B.c In Queue)",
+            "it shows execution 2 In Queue: group 1 In Queue (A.b In Queue);"
+            " group 3 In Queue (A.a In Queue, B.c In Queue)",
+            "waiting: A.b of group 1",
+        )
+
+    def test_a_rule_is_cited_with_its_own_text(self) -> None:
+        """What the rules of the decision say stands there."""
+        report = check_host(hosts.TakesAnyId, examples=1)
+        assert {fault.text for fault in report.faults if fault.rule == "R2"} == {TEXTS["R2"]}
+
+    def test_what_two_hosts_contradict_is_shown_from_both(self) -> None:
+        """A host may differ from this engine, but not from itself."""
+        report = check_host(hosts.WaversBetweenHosts, examples=FEW)
+        (fault,) = (fault for fault in report.faults if fault.rule == "one profile")
+        assert "recorded as Skipped" in fault.detail
+        assert fault.against
+
+    def test_what_one_host_contradicts_needs_no_other(self) -> None:
+        """Its own story shows it."""
+        (fault,) = check_host(hosts.Wavers, examples=FEW).faults
+        assert fault.detail.startswith("skipped steps are recorded as")
+        assert not fault.against
+
+
+class Raises(ReferenceHost):
+    """Has a bug in the loader."""
+
+    def end_step(self, sequence: int, step: str, status: str, /) -> None:
+        """Steps that fail do not get along with it."""
+        if status == "Failed":
+            raise KeyError(step)
+        super().end_step(sequence, step, status)
+
+
+class RaisesRarely(ReferenceHost):
+    """Has one that shows only with the third step of a group."""
+
+    def save_plan(self, plan: Mapping[str, Any], /) -> None:
+        """No script has three."""
+        if any(len(group["steps"]) > 2 for group in plan["groups"]):
+            raise OverflowError("at most\ntwo steps")
+        super().save_plan(plan)
+
+
+class RaisesAtOnce(ReferenceHost):
+    """Cannot be restarted by two threads."""
+
+    def restart(self, request: Mapping[str, Any], /) -> Mapping[str, Any]:
+        """As with a connection that belongs to one thread."""
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("made in another thread")
+        return super().restart(request)
+
+
+class ClosesBadly(ReferenceHost):
+    """Cannot be closed."""
+
+    def close(self) -> None:
+        """The file is gone."""
+        raise OSError("gone")
+
+
+class Shows(ReferenceHost):
+    """Shows a record that is none."""
+
+    record: Any = None
+
+    def latest(self) -> Any:
+        """Whatever it is."""
+        return self.record
+
+
+def no_host() -> Host:
+    """Raises."""
+    raise ConnectionError("refused")
+
+
+def answering(answer: object) -> type[ReferenceHost]:
+    """A host that answers so whatever it is asked."""
+
+    class Answers(ReferenceHost):
+        def execute(self) -> Any:
+            return answer
+
+    return Answers
+
+
+class TestCouldNotBeJudged:
+    """An adapter that does not work is no verdict, and no error of the check."""
+
+    def test_an_exception_in_the_host_ends_the_check(self) -> None:
+        """The story so far is told."""
+        report = check_host(Raises)
+        assert report.verdict == "could not be judged"
+        assert not report.faults
+        assert report.failure is not None
+        assert report.failure.cause == "raises KeyError: 'A.b'"
+        assert report.failure.story[-1] == "A.b of group 1 ends as Failed"
+        assert report.stories < len(SCRIPTS)
+
+    def test_a_rare_exception_is_told_in_a_small_story(self) -> None:
+        """It is shrunk as a fault is."""
+        failure = check_host(RaisesRarely).failure
+        assert failure is not None
+        assert failure.cause == "raises OverflowError: at most two steps"
+        assert len(failure.story) <= 3
+
+    def test_an_exception_in_one_of_two_threads_is_told(self) -> None:
+        """As any other."""
+        report = check_host(RaisesAtOnce, examples=1)
+        assert report.failure is not None
+        assert report.failure.cause == "raises RuntimeError: made in another thread"
+        assert report.failure.story[-1].startswith("at the same moment restart")
+
+    def test_restarts_that_block_each_other_do_not_hang_the_check(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It waits, but not for ever."""
+        done = threading.Event()
+
+        class Blocks(ReferenceHost):
+            def restart(self, request: Mapping[str, Any], /) -> Mapping[str, Any]:
+                if threading.current_thread() is not threading.main_thread():
+                    done.wait()
+                return super().restart(request)
+
+        monkeypatch.setattr(chain, "_PATIENCE", 0.05)
+        report = check_host(Blocks)
+        done.set()
+        assert report.failure is not None
+        assert "not answered within" in report.failure.cause
+
+    @pytest.mark.parametrize(
+        ("make", "cause"),
+        [
+            (no_host, "no host is made: ConnectionError: refused"),
+            (ClosesBadly, "closing the host: OSError: gone"),
+            (answering({"execution": True}), "answers with neither an execution nor a rule"),
+            (answering({"execution": 0}), "answers with neither an execution nor a rule"),
+            (answering({"rule": "R6"}), "answers with neither an execution nor a rule"),
+            (answering(None), "answers with neither an execution nor a rule"),
+        ],
+    )
+    def test_the_cause_is_named(self, make: Callable[[], Host], cause: str) -> None:
+        """In one line."""
+        report = check_host(make, examples=1)
+        assert report.verdict == "could not be judged"
+        assert report.failure is not None
+        assert report.failure.cause.startswith(cause)
+
+    @pytest.mark.parametrize("record", [{"id": 0, "status": "Failed", "groups": []}, {"id": {1, 2}}, "none"])
+    def test_a_record_of_another_shape_is_not_read(self, record: object) -> None:
+        """The record is an execution as docs/wire.md has it."""
+        made = type("Shown", (Shows,), {"record": record})
+        failure = check_host(made, examples=1).failure
+        assert failure is not None
+        assert failure.cause.startswith("shows what cannot be read")
+
+
+class TestReferenceHost:
+    """It refuses what cannot be."""
+
+    def test_it_takes_one_freedom(self) -> None:
+        """The others are the decision's."""
+        with pytest.raises(InvalidValue, match="records_skipped"):
+            ReferenceHost(Profile(interrupted_fails=False))
+
+    def test_nothing_starts_without_a_plan(self) -> None:
+        """There is nothing to run."""
+        with pytest.raises(ImpossibleMove, match="none is saved"):
+            ReferenceHost().execute()
+
+    def test_a_request_for_another_plan_is_refused(self) -> None:
+        """A host has one."""
+        host = ReferenceHost()
+        host.save_plan(PLAN)
+        with pytest.raises(WireError, match="loadPlanName"):
+            host.restart({"loadPlanName": "p", "groupSequence": 0})
+
+    def test_what_does_not_run_is_not_ended_cut_off_or_forgotten(self) -> None:
+        """Before any run, and when it is over."""
+        host = ReferenceHost()
+        host.save_plan(PLAN)
+        assert host.latest() is None
+        assert not host.waiting()
+        for move in (host.cut_off, host.lose_history, lambda: host.end_step(1, "A.a", "Succeeded")):
+            with pytest.raises(ImpossibleMove):
+                move()
+        assert host.execute() == {"execution": 1}
+        with pytest.raises(ImpossibleMove, match="there is none that is over"):
+            host.lose_history()
+        with pytest.raises(ImpossibleMove, match="is not over"):
+            host.end_step(3, "A.a", "Succeeded")
+        host.cut_off()
+        with pytest.raises(ImpossibleMove, match="it is Interrupted"):
+            host.cut_off()
+
+    def test_a_restart_that_was_overtaken_decides_again(self) -> None:
+        """Another one is started between its decision and its start."""
+
+        class Overtaken(ReferenceHost):
+            overtaken = False
+
+            def _decided(self, *args: Any) -> Any:
+                decision = super()._decided(*args)
+                if not self.overtaken:
+                    self.overtaken = True
+                    self.execute()
+                return decision
+
+        host = Overtaken()
+        host.save_plan(PLAN)
+        assert host.restart(restart()) == {"rule": "R1"}
+        record = host.latest()
+        assert record is not None
+        assert record["id"] == 1
