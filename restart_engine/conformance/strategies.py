@@ -53,6 +53,7 @@ _names = st.sampled_from(["Nightly", "nightly", "\u05dc\u05d9\u05dc\u05d4"])
 _fate = st.sampled_from(["never reached", *["recorded"] * 6, "gone"])
 _one_in_four = st.sampled_from([False, True, False, False])
 _mostly = st.sampled_from([False, True, True, True, True, True])
+_places = st.sampled_from([0, 0, 0, 1, 2, 3, 4])
 _beside_sequences = st.sampled_from([-1, -(2**63), 5, 10**30 + 1])
 
 
@@ -105,8 +106,8 @@ def executions(draw: st.DrawFn, plan: LoadPlan) -> Execution:
 @st.composite
 def requests(draw: st.DrawFn, plan: LoadPlan, latest: Execution | None = None) -> RestartRequest:
     """A request around what there is: mostly its sequences and the latest id, else beside them."""
-    there = st.sampled_from([0, *plan.sequences])
-    sequence = draw(there if draw(_mostly) else _beside_sequences)
+    place = min(draw(_places), len(plan.sequences))
+    sequence = draw(_beside_sequences) if draw(_one_in_four) else (0, *plan.sequences)[place]
     beside: list[int | None] = [None, 0, -1, 1, 2, 2**64]
     if latest is None:
         return RestartRequest(sequence, execution_id=draw(st.sampled_from(beside)))

@@ -47,12 +47,14 @@ class OfProfile(ReferenceHost):
                 return {"rule": answer.rules[-1]}
             skipped = SKIPPED if self.profile.records_skipped else S
             steps = dict.fromkeys(answer.run, Q) | dict.fromkeys(answer.skip, skipped)
-            groups = [GroupOutcome.parse(answer.start, Q, steps)]
-            for group in plan.groups:
-                if group.sequence in answer.after:
-                    groups.append(GroupOutcome.parse(group.sequence, Q, dict.fromkeys(group.step_names, Q)))
+            start = GroupOutcome.parse(answer.start, Q, steps)
+            after = [
+                GroupOutcome.parse(group.sequence, Q, dict.fromkeys(group.step_names, Q))
+                for group in plan.groups
+                if group.sequence in answer.after
+            ]
             self._started += 1
-            self._latest = self._gone_on(Execution(self._started, Q, tuple(groups)))
+            self._latest = self._gone_on(Execution(self._started, Q, (start, *after)))
             return {"execution": self._started}
 
 
@@ -139,8 +141,9 @@ class ForgetsSkipsOfThree(ForgetsSkips):
     """Does so only where three steps or more are in the group."""
 
     def _opened(self, restart: RestartPlan, execution_id: int) -> Execution:
-        large = len(restart.start.step_names) > 2
-        return (super() if large else super(ForgetsSkips, self))._opened(restart, execution_id)
+        if len(restart.start.step_names) > 2:
+            return super()._opened(restart, execution_id)
+        return ReferenceHost._opened(self, restart, execution_id)  # noqa: SLF001  # what its base overrides
 
 
 class RunsSkips(ReferenceHost):
@@ -275,10 +278,8 @@ class StartsAnyway(ReferenceHost):
     def _start(self, request: RestartRequest) -> Json:
         answer = super()._start(request)
         if answer == {"rule": "R1"}:
-            assert self._latest is not None
-            running, self._latest = self._latest, None
+            self._latest = None
             super()._start(RestartRequest(0))
-            self._latest = self._latest or running
         return answer
 
 

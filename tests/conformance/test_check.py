@@ -217,9 +217,7 @@ class TestReplay:
         assert mended.conforms
         assert mended.asked == len(asked)
 
-    @pytest.mark.parametrize(
-        "text", ["", "[]", "{}", '{"faults": [{"scenario": 1}]}', "\0", '{"faults": 5}']
-    )
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"faults": [{"scenario": 1}]}', "\0", '{"faults": 5}'])
     def test_what_is_no_report_is_refused(self, text: str) -> None:
         """With a `ValueError`, whatever it is."""
         with pytest.raises(ValueError):  # noqa: PT011  # each kind of text has its own words

@@ -24,7 +24,7 @@ from restart_engine.core.plan import LoadPlan
 from restart_engine.wire import decode_scenario
 
 DETERMINED = settings(
-    derandomize=True, database=None, max_examples=20_000, suppress_health_check=list(HealthCheck)
+    derandomize=True, database=None, max_examples=5_000, suppress_health_check=list(HealthCheck)
 )
 
 
