@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 import click
 
 from restart_engine.cli import conform as kit
+from restart_engine.cli.ending import interruptible
 from restart_engine.cli.page import Color, Page, write
 from restart_engine.cli.reading import read_scenario, scenario_lines
 from restart_engine.cli.report import decided, explained, optional
@@ -143,7 +144,7 @@ def conform(**options: Any) -> int:
     if (options["command"] is None) == (options["python"] is None):
         raise click.UsageError("give either --command or --python", click.get_current_context())
     kit.needing_conformance()
-    with kit.shown_progress() as on_progress:
+    with interruptible(), kit.shown_progress() as on_progress:
         report = kit.judge_subject(options, on_progress)
     return kit.write_report(report, options)
 

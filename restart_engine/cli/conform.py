@@ -20,8 +20,8 @@ from restart_engine.cli.page import Page, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from restart_engine.conformance.check import OnProgress
     from restart_engine.conformance.report import Report
+    from restart_engine.conformance.run import OnProgress
 
 _STYLES: Final = {"": "", "good": "green", "bad": "bold red", "title": "bold", "dim": "dim"}
 
@@ -29,7 +29,7 @@ _STYLES: Final = {"": "", "good": "green", "bad": "bold red", "title": "bold", "
 def needing_conformance() -> None:
     """Raise a one-line error where the extra is not installed."""
     try:
-        importlib.import_module("restart_engine.conformance.check")
+        importlib.import_module("restart_engine.conformance.run")
     except ModuleNotFoundError as error:
         package = str(error.name).partition(".")[0]
         if package == "restart_engine":
@@ -41,11 +41,11 @@ def needing_conformance() -> None:
 
 def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:
     """The report on the subject that the options name."""
-    from restart_engine.conformance import check, documents, subject  # noqa: PLC0415  # an extra
+    from restart_engine.conformance import documents, run, subject  # noqa: PLC0415  # an extra
 
     chosen = {
         "seed": options["seed"],
-        "budget": check.Budget(examples=options["examples"], seconds=options["seconds"]),
+        "budget": run.Budget(examples=options["examples"], seconds=options["seconds"]),
         "exhaustive": options["exhaustive"],
         "on_progress": on_progress,
     }
@@ -57,9 +57,9 @@ def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:
         except ValueError as error:
             raise click.ClickException(f"`{options['replay']}`: {error}") from error
     if options["command"] is not None:
-        return check.check_command(options["command"], timeout=options["timeout"], **chosen)
+        return run.check_command(options["command"], timeout=options["timeout"], **chosen)
     ask = subject.over_lines(_function(options["python"]))
-    return check.judged(ask, name=options["python"], **chosen)
+    return run.judged(ask, name=options["python"], **chosen)
 
 
 def _function(name: str) -> Callable[..., Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
 INTERRUPTED: Final = 128 + signal.SIGINT
@@ -40,6 +41,20 @@ def end_on_signals() -> None:
         signal.signal(signal.SIGINT, _interrupted)
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C leaves what runs in here before it ends the program, so that it takes along what it started."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is _interrupted:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _interrupted(signal.SIGINT, None)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _interrupted(_number: int, _frame: object) -> NoReturn:

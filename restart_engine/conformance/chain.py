@@ -445,7 +445,7 @@ class _Story:
         try:
             document = self._document(RestartRequest(0)) | {"latest": record}
             self.latest = decode_scenario(json.dumps(document)).latest
-            self.waiting = tuple([(sequence, name) for sequence, name in waiting])
+            self.waiting = tuple(sorted((sequence, name) for sequence, name in waiting))
         except (WireError, TypeError, ValueError) as error:
             raise _Found(_Wrong("", "shows what cannot be read", str(error))) from error
 
@@ -630,6 +630,7 @@ SCRIPTS: Final[tuple[tuple[Move, ...], ...]] = (
     (*_started, _ends(*[Status.SUCCEEDED] * 3), _cuts, _resumes(), _ends(Status.SUCCEEDED), _resumes()),
     (*_failed, _resumes(), _cuts, _resumes(), _resumes(1)),
     (*_failed, _saves(_EDITED), _resumes(), _fails((1, "A.new")), _resumes()),
+    (*_started, _fails(_A), _saves(_EDITED), _resumes(), _all),
     (*_started, _fails(_D), _saves(_EDITED), _resumes(), _resumes(1), _all),
     (*_failed, _loses, _resumes(), _asks(1, "none"), _all, _loses, _resumes(1)),
     (*_started, _fails(_D), _loses, _resumes(3), _resumes(1), _all, _resumes()),
@@ -795,14 +796,14 @@ class _Kit:
 
     def _keep(self, wrong: _Wrong, allowed: str, story: _Story, against: tuple[str, ...]) -> None:
         """Keep a fault in the shortest story that shows it."""
-        before = self.faults.get((wrong.law, wrong.kind))
-        if before is None or len(story.lines) < len(before.story) - len(story.shows()):
+        before, lines = self.faults.get((wrong.law, wrong.kind)), (*story.lines, *story.shows())
+        if before is None or len(lines) < len(before.story):
             self.faults[wrong.law, wrong.kind] = HostFault(
                 rule=wrong.law,
                 kind=wrong.kind,
                 detail=wrong.detail,
                 allowed=allowed,
-                story=(*story.lines, *story.shows()),
+                story=lines,
                 against=against,
             )
 

@@ -118,7 +118,7 @@ class CommandSubject:
             self._serve_until(deadline)
         answer = bytes(self._received[: self._line_end]).removesuffix(b"\r")
         del self._received[: self._line_end + 1]
-        self._line_end = self._received.find(b"\n")
+        self._line_end = -1
         self._answered = True
         stripped = answer.strip(b" \t")
         if not (stripped.startswith(b"{") and stripped.endswith(b"}")):

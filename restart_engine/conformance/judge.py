@@ -22,7 +22,7 @@ Kind: TypeAlias = Literal[
 KINDS: Final[dict[Kind, str]] = {
     "accepts": "accepts what has to be rejected",
     "rejects": "rejects by a rule that does not hold, what has to be accepted",
-    "names": "rejects by a rule that does not hold",
+    "names": "rejects by another rule, which does not hold",
     "starts": "starts at another group",
     "steps": "runs or skips other steps of the start group",
     "after": "runs other groups after the start",
@@ -137,7 +137,7 @@ def _broken(facts: Facts, answer: Allowed, reference: Allowed) -> tuple[Kind, st
     """In which way an answer differs from the reference's, and the rule that it breaks."""
     if isinstance(reference, Rejected):
         if isinstance(answer, Rejected):
-            return "names", answer.rules[0]
+            return "names", reference.rules[0]
         return "accepts", reference.rules[0]
     if isinstance(answer, Rejected):
         return "rejects", answer.rules[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from restart_engine.conformance.check import Budget, check
+from restart_engine.conformance.run import Budget, check
 from restart_engine.conformance.plain import fault_lines, headline
 from restart_engine.conformance.report import Report
 from restart_engine.conformance.texts import TEXTS

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -100,13 +100,14 @@ def on_terminal(*arguments: str, columns: int = 80, **changed: str) -> str:
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     with subprocess.Popen([*COMMAND, *arguments], stdout=its, env=environment(**changed)) as process:  # noqa: S603  # likewise
         os.close(its)
-        output = b"".join(_until_closed(ours))
+        output = until_closed(ours)
     os.close(ours)
     assert process.returncode == 0
     return output.decode().replace("\r\n", "\n")
 
 
-def _until_closed(terminal: int) -> Sequence[bytes]:
+def until_closed(terminal: int) -> bytes:
+    """All that is written to a terminal, until nobody writes any more."""
     chunks: list[bytes] = []
     while True:
         try:
@@ -114,7 +115,7 @@ def _until_closed(terminal: int) -> Sequence[bytes]:
         except OSError:  # what Linux says of a terminal that nobody writes to any more
             chunk = b""
         if not chunk:
-            return chunks
+            return b"".join(chunks)
         chunks.append(chunk)
 
 

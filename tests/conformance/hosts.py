@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from attrs import evolve
@@ -16,6 +18,7 @@ from restart_engine.core.decision import Decision, Rejection, plan_restart
 from restart_engine.core.facts import Facts
 
 Json = Mapping[str, Any]
+MAIN = threading.main_thread()
 S, Q, SKIPPED = Status.SUCCEEDED, Status.IN_QUEUE, Status.SKIPPED
 
 
@@ -364,6 +367,120 @@ class NeverSucceeds(ReferenceHost):
         return run
 
 
+class RunsOn(ReferenceHost):
+    """Ends the execution with the first failure, and goes on loading."""
+
+    def waiting(self) -> Sequence[tuple[int, str]]:
+        """Also what nobody waits for."""
+        if self._latest is None or self._latest.active:
+            return super().waiting()
+        return [(g.sequence, n) for g in self._latest.groups for n, s in sorted(g.recorded or ()) if s is Q]
+
+
+class RepeatsSteps(ReferenceHost):
+    """Runs a step that failed again at once."""
+
+    def waiting(self) -> Sequence[tuple[int, str]]:
+        """With those of the group that failed."""
+        waiting = list(super().waiting())
+        for sequence in {sequence for sequence, _ in waiting}:
+            outcome = self._latest and self._latest.outcome(sequence)
+            recorded = (outcome.recorded if outcome else None) or ()
+            waiting += [(sequence, name) for name, status in recorded if status is Status.FAILED]
+        return waiting
+
+
+class RunsWhatWasRemoved(ReferenceHost):
+    """Resumes also the steps that are no longer in the plan."""
+
+    removed = Q
+
+    def _opened(self, restart: RestartPlan, execution_id: int) -> Execution:
+        run, resumed = super()._opened(restart, execution_id), self._latest
+        outcome = None if resumed is None else resumed.outcome(restart.start.sequence)
+        if outcome is None or restart.based_on is None:
+            return run
+        gone = {n for n, s in outcome.recorded or () if s is not S} - set(restart.start.step_names)
+        return restated(run, 0, Q, steps_of(run, 0) | dict.fromkeys(gone, self.removed))
+
+
+class RecordsWhatWasRemoved(RunsWhatWasRemoved):
+    """Does not run them, but keeps them in the record."""
+
+    removed = Status.FAILED
+
+
+class GoesOnTooEarly(ReferenceHost):
+    """Begins the next group with the first step that has succeeded."""
+
+    def waiting(self) -> Sequence[tuple[int, str]]:
+        """What is in the last group that may begin."""
+        groups = () if self._latest is None or not self._latest.active else self._latest.groups
+        for group, after in pairwise(groups):
+            if {S, Status.IN_PROGRESS} <= {status for _, status in group.recorded or ()}:
+                return [
+                    (after.sequence, name) for name, status in sorted(after.recorded or ()) if status is Q
+                ]
+        return super().waiting()
+
+
+class LeavesGroupsOpen(GoesOn):
+    """Leaves groups In Progress until the execution is over."""
+
+    def latest(self) -> Json | None:
+        """Those before the one that runs."""
+        record = super().latest()
+        if record is None or record["status"] != "In Progress":
+            return record
+        groups = [g if g["status"] == Q else {**g, "status": "In Progress"} for g in record["groups"]]
+        return {**record, "groups": groups}
+
+
+class EndsEarly(ReferenceHost):
+    """Is over after one group."""
+
+    def _gone_on(self, run: Execution) -> Execution:
+        run = super()._gone_on(run)
+        begun = [group for group in run.groups if group.status is S and group.recorded]
+        return evolve(run, status=S) if begun and run.active else run
+
+
+class RejectsTheLaterByR3(ReferenceHost):
+    """Says that nothing has failed when another restart was faster."""
+
+    def restart(self, request: Json, /) -> Json:
+        """It is no longer to be seen that it ran."""
+        before = self._latest
+        answer = super().restart(request)
+        if answer == {"rule": "R1"} and before is not None and threading.current_thread() is not MAIN:
+            return {"rule": "R3"}
+        return answer
+
+
+class ShowsNothing(ReferenceHost):
+    """Keeps no record."""
+
+    def latest(self) -> Json | None:
+        """There is none."""
+        return None
+
+
+class InterruptsAllAndGoesOn(InterruptsAll, OfProfile):
+    """Conforms: what is interrupted has not failed for it, so that there is nothing to resume."""
+
+    def __init__(self) -> None:
+        super().__init__(Profile(interrupted_fails=False))
+
+
+class StaysActiveOfThree(ForgetsSkipsOfThree):
+    """Has two faults, both only where a group has three steps."""
+
+    def cut_off(self) -> None:
+        """Nothing happens there."""
+        if self._latest is None or all(len(group.recorded or ()) < 3 for group in self._latest.groups):
+            super().cut_off()
+
+
 class ForgetsSkipsAndStaysActive(ForgetsSkips, StaysActive):
     """Has two faults."""
 
@@ -391,5 +508,14 @@ FAULTY: dict[type[ReferenceHost], frozenset[str]] = {
     TakesAnyId: frozenset({"R2"}),
     NeedsNoHistory: frozenset({"R5"}),
     NeverSucceeds: frozenset({"end"}),
+    RunsOn: frozenset({"turn"}),
+    RepeatsSteps: frozenset({"turn"}),
+    RunsWhatWasRemoved: frozenset({"C6"}),
+    RecordsWhatWasRemoved: frozenset({"C6"}),
+    GoesOnTooEarly: frozenset({"C1", "S1", "turn"}),
+    LeavesGroupsOpen: frozenset({"turn"}),
+    EndsEarly: frozenset({"turn"}),
+    RejectsTheLaterByR3: frozenset({"one act"}),
+    ShowsNothing: frozenset({"latest"}),
 }
 """Each faulty host and the rules or laws of which a check cites at least one."""

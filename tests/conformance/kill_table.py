@@ -13,7 +13,7 @@ from conformance.faults import FAULTS, Fault
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from restart_engine.conformance import Budget, check
-from restart_engine.conformance.check import EXAMPLES
+from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.judge import Judge, Question
 from restart_engine.conformance.questions import drawn, of_case
 from restart_engine.conformance.subject import SubjectRaised, over_lines

@@ -13,7 +13,7 @@ from conformance.faults import FAULTS, PAIRS, Fault, correct
 from conformance.subjects import Answer, of_profile
 
 from restart_engine.conformance import Budget, Profile, assert_conforms, check
-from restart_engine.conformance.check import check_command, judged
+from restart_engine.conformance.run import check_command, judged
 from restart_engine.conformance.documents import json_text, questions_of
 from restart_engine.conformance.judge import Judge
 from restart_engine.conformance.questions import enumerated, of_case

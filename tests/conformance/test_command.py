@@ -472,6 +472,15 @@ class TestFinish:
         said = failure_at_end(["sh", "-c", "read a; echo {}; exec sleep 600"], timeout=1)
         assert said == "still running 1 second after the end of its input"
 
+    def test_what_the_dead_have_written_is_read(self, program: Program, tmp_path: Path) -> None:
+        """Before their status counts."""
+        with CommandSubject(
+            program("read(); say('{}\\n'); time.sleep(0.3); say('{2}\\n')"), timeout=AMPLE
+        ) as subject:
+            assert subject.ask(b"{}") == b"{}"
+            os.waitid(os.P_PID, only_pid(tmp_path), os.WEXITED | os.WNOWAIT)
+            assert cause_of(subject.finish) == "wrote more than it was asked for: `{2}`"
+
     def test_nobody_answers_after_the_end(self) -> None:
         """Neither after `finish` nor after the block."""
         with CommandSubject("cat", timeout=AMPLE) as subject:

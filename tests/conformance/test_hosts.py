@@ -75,6 +75,7 @@ class TestHostsThatConform:
             hosts.InterruptsAll,
             hosts.FailsFast,
             hosts.NeverLosesHistory,
+            hosts.InterruptsAllAndGoesOn,
         ],
     )
     def test_what_is_the_hosts_own_is_free(self, host: Callable[[], Host]) -> None:
@@ -113,6 +114,11 @@ class TestFaultyHosts:
         (fault,) = check_host(hosts.ForgetsSkipsOfThree, seed=seed).faults
         assert fault.rule == "record"
         assert len(fault.story) <= 14
+
+    def test_two_faults_that_no_script_shows_are_both_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The search goes on after the first, and both are made as small as can be."""
+        monkeypatch.setattr(chain, "_SMALLER", 10**6)
+        assert cited(check_host(hosts.StaysActiveOfThree)) >= {"record", "cut off"}
 
     def test_two_faults_are_both_reported(self) -> None:
         """Each in a story of its own."""
@@ -238,6 +244,26 @@ class TestCouldNotBeJudged:
         assert failure is not None
         assert failure.cause == "raises OverflowError: at most two steps"
         assert len(failure.story) <= 3
+
+    def test_a_host_that_is_not_made_again_is_told(self) -> None:
+        """As when its server is gone."""
+        made = iter(range(len(SCRIPTS) + 1))
+
+        def make() -> Host:
+            if next(made, None) is None:
+                raise ConnectionError("gone")
+            return ReferenceHost()
+
+        failure = check_host(make, examples=FEW).failure
+        assert failure is not None
+        assert failure.cause == "no host is made: ConnectionError: gone"
+
+    def test_a_host_that_goes_now_so_and_now_otherwise_is_no_verdict(self) -> None:
+        """Too few stories are told then."""
+        made = iter(range(10**6))
+        failure = check_host(lambda: hosts.GoesOn() if next(made) % 3 else ReferenceHost()).failure
+        assert failure is not None
+        assert failure.cause == "a story that is told again does not go as before"
 
     def test_an_exception_in_one_of_two_threads_is_told(self) -> None:
         """As any other."""

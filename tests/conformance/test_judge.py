@@ -11,7 +11,7 @@ from conformance.subjects import Answer, facts_of, of_profile
 from hypothesis import given, settings
 
 from restart_engine import Execution, GroupOutcome, LoadGroup, LoadPlan, RestartRequest, Status
-from restart_engine.conformance.check import Budget, check
+from restart_engine.conformance.run import Budget, check
 from restart_engine.conformance.judge import KINDS, Judge, Question
 from restart_engine.conformance.profile import FREEDOMS, OURS, PROFILES, STATELESS, Profile, members
 from restart_engine.conformance.reference import (
@@ -164,7 +164,7 @@ RESUMED = facts(RestartRequest(0, execution_id=7), GroupOutcome.parse(1, F, {"A.
 FAULTS = {
     "accepts R2": (facts(RestartRequest(0, execution_id=6)), planned(1, ["A.a", "A.b"], [], [3])),
     "rejects R2": (facts(RestartRequest(0)), rejected("R2")),
-    "names R3": (facts(RestartRequest(0, execution_id=6)), rejected("R3")),
+    "names R2": (facts(RestartRequest(0, execution_id=6)), rejected("R3")),
     "starts S2": (facts(RestartRequest(3)), planned(1, ["A.a", "A.b"], [], [3])),
     "after C1": (facts(RestartRequest(1)), planned(1, ["A.a", "A.b"], [], [])),
     "steps S1": (facts(RestartRequest(0)), planned(1, ["A.a"], ["A.b"], [3])),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from restart_engine import Execution, Facts, Status, progress
-from restart_engine.conformance.check import EXAMPLES
+from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.questions import drawn
 from restart_engine.conformance.situations import EVERY, exercised, rules_of
 from restart_engine.conformance.strategies import (
