@@ -93,8 +93,8 @@ def write_report(report: Report, options: dict[str, Any]) -> int:
         sys.stdout.write(documents.json_text(report) + "\n")
     else:
         page = Page.of_standard_output()
-        lines = (Text(page.plain(line.text), _STYLES[line.style]) for line in plain.report_lines(report, page.width))
-        write(lines, options["color"])
+        lines = plain.report_lines(report, page.width)
+        write((Text(page.plain(line.text), _STYLES[line.style]) for line in lines), options["color"])
     return EXIT_STATUS[report.verdict]
 
 

@@ -85,6 +85,7 @@ def headline(report: Report) -> str:
 
 def _rules(report: Report) -> Iterator[Line]:
     counts = dict(report.coverage)
+    yield Line(f"{'rule':<18}scenarios", "dim", fixed=True)
     for rule, text in TEXTS.items():
         state = report.state(rule)
         style: Style = "bad" if state == "broken" else "" if state == "holds" else "dim"

@@ -6,7 +6,8 @@ from typing import final
 
 from attrs import frozen
 
-from restart_engine.core.checks import Sealed, check_kind, check_tuple
+from restart_engine.core.checks import Sealed, check_kind, check_sequences, check_tuple
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.notes import GroupsChanged, StepsChanged
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
@@ -22,9 +23,15 @@ class Drift(Sealed):
     """Ascending; only groups that both have and whose steps are known and differ."""
 
     def __attrs_post_init__(self) -> None:
-        if self.groups is not None:
-            check_kind("groups", self.groups, GroupsChanged)
+        check_kind("groups", self.groups, GroupsChanged, optional=True)
         check_tuple("steps", self.steps, StepsChanged)
+        sequences = tuple([change.sequence for change in self.steps])
+        check_sequences("steps", sequences, ".sequence")
+        groups = () if self.groups is None else self.groups.added + self.groups.removed
+        for index, sequence in enumerate(sequences):
+            if sequence in groups:
+                accepted = "a group neither added nor removed"
+                raise InvalidValue(f"steps[{index}].sequence", sequence, accepted)
 
     def __bool__(self) -> bool:
         return self.groups is not None or bool(self.steps)
@@ -67,6 +74,8 @@ def steps_changed(group: LoadGroup, outcome: GroupOutcome | None) -> StepsChange
 
 def plan_drift(plan: LoadPlan, execution: Execution) -> Drift:
     """Everything that the plan shows to have changed since this execution of it."""
+    check_kind("plan", plan, LoadPlan)
+    check_kind("execution", execution, Execution)
     changes = (steps_changed(group, execution.outcome(group.sequence)) for group in plan.groups)
     return Drift(
         groups=groups_changed(plan, execution),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import final
 
 from attrs import frozen
@@ -44,7 +43,10 @@ class Facts(Sealed):
         return self.latest.failed[0]
 
     def never_reached(self) -> tuple[int, ...]:
-        """The plan's sequences above that of every group which the latest execution began."""
+        """The plan's sequences above every group that the latest execution began.
+
+        Those below its first recorded group lie before its own start, also where it began none.
+        """
         assert self.latest is not None
-        sequences = self.plan.sequences
-        return sequences[bisect_right(sequences, self.latest.last_begun) :]
+        first = max((self.latest.last_begun + 1, *self.latest.sequences[:1]))
+        return self.plan.sequences[self.plan.at(first) :]

@@ -6,7 +6,15 @@ from typing import ClassVar, TypeAlias, final
 
 from attrs import frozen
 
-from restart_engine.core.checks import Sealed, check_integer, check_tuple
+from restart_engine.core.checks import (
+    Sealed,
+    check_change,
+    check_integer,
+    check_sequences,
+    check_tuple,
+    check_unique,
+)
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
 
 
@@ -19,7 +27,9 @@ class EarlierGroupsStayFailed(Sealed):
     sequences: tuple[int, ...]
 
     def __attrs_post_init__(self) -> None:
-        check_tuple("sequences", self.sequences, int)
+        check_sequences("sequences", self.sequences)
+        if not self.sequences:
+            raise InvalidValue("sequences", self.sequences, "at least one")
 
 
 @final
@@ -46,8 +56,10 @@ class StepsChanged(Sealed):
 
     def __attrs_post_init__(self) -> None:
         check_integer("sequence", self.sequence, minimum=1)
-        check_tuple("added", self.added, Step)
-        check_tuple("removed", self.removed, Step)
+        for field, steps in (("added", self.added), ("removed", self.removed)):
+            check_tuple(field, steps, Step)
+            check_unique(field, steps)
+        check_change(self.added, self.removed)
 
 
 @final
@@ -60,8 +72,9 @@ class GroupsChanged(Sealed):
     removed: tuple[int, ...]
 
     def __attrs_post_init__(self) -> None:
-        check_tuple("added", self.added, int)
-        check_tuple("removed", self.removed, int)
+        check_sequences("added", self.added)
+        check_sequences("removed", self.removed)
+        check_change(self.added, self.removed)
 
 
 Note: TypeAlias = EarlierGroupsStayFailed | GroupsChanged | StepsChanged | NothingToRun

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
 from operator import attrgetter
-from typing import Final, Self, final
+from typing import TYPE_CHECKING, Final, Self, final
 
 from attrs import field, frozen
 
@@ -101,13 +101,15 @@ class LoadGroup(Sealed):
         object.__setattr__(group, "step_names", names)
         return group
 
-    def __getattr__(self, name: str) -> object:
-        """Python asks here only for what is not set: the steps of a group made from names."""
-        if name != "steps":
-            raise AttributeError(f"a load group has no `{name}`")
-        steps = tuple(map(Step.parse, self.step_names))
-        object.__setattr__(self, "steps", steps)
-        return steps
+    if not TYPE_CHECKING:  # to a checker every name would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Python asks here only for what is not set: the steps of a group made from names."""
+            if name != "steps":
+                raise AttributeError(f"a load group has no `{name}`")
+            steps = tuple(map(Step.parse, self.step_names))
+            object.__setattr__(self, "steps", steps)
+            return steps
 
 
 @final

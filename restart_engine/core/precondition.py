@@ -41,8 +41,7 @@ class Precondition(Sealed):
     """`LoadPlan.digest` of the plan."""
 
     def __attrs_post_init__(self) -> None:
-        if self.latest is not None:
-            check_kind("latest", self.latest, LatestSeen)
+        check_kind("latest", self.latest, LatestSeen, optional=True)
         digest = self.plan_digest
         if type(digest) is not str or len(digest) != _HEX_DIGITS or digest.strip(_HEX):
             raise InvalidValue("plan_digest", digest, "64 lower-case hexadecimal digits")
@@ -50,6 +49,8 @@ class Precondition(Sealed):
     @classmethod
     def seen(cls, plan: LoadPlan, latest: Execution | None) -> Self:
         """The precondition that these facts meet."""
+        check_kind("plan", plan, LoadPlan)
+        check_kind("latest", latest, Execution, optional=True)
         newest = None if latest is None else LatestSeen(latest.id, latest.status)
         return cls(latest=newest, plan_digest=plan.digest)
 

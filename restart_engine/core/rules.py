@@ -17,9 +17,10 @@ from typing import ClassVar, Final, Literal, Self, TypeAlias, final
 
 from attrs import field, frozen
 
-from restart_engine.core.checks import Sealed, check_integer, check_tuple
+from restart_engine.core.checks import Sealed, check_integer, check_sequences
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.facts import Facts
-from restart_engine.core.remedies import Remedy, SeeOptions
+from restart_engine.core.remedies import Remedy, SeeOptions, check_remedy
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import ACTIVE, Status, check_status
 
@@ -43,6 +44,7 @@ class AlreadyRunning(Sealed):
     def __attrs_post_init__(self) -> None:
         check_integer("execution_id", self.execution_id, minimum=1)
         check_status("status", self.status, ACTIVE)
+        check_remedy(self.remedy)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -72,6 +74,9 @@ class NotMostRecent(Sealed):
         check_integer("given", self.given)
         if self.latest is not None:
             check_integer("latest", self.latest, minimum=1)
+        if self.given == self.latest:
+            raise InvalidValue("given", self.given, "an id that is not the latest")
+        check_remedy(self.remedy)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -101,7 +106,8 @@ class NotMostRecent(Sealed):
 class NoFailedGroup(Sealed):
     """R3: the execution to resume has no failed group, whichever group is asked for.
 
-    `never_reached` are the plan's sequences above that of every group which the execution began.
+    `never_reached` are the plan's sequences above that of every group which the execution began, and not
+    below the first that it recorded.
     """
 
     rule: ClassVar[Literal["R3"]] = "R3"
@@ -111,7 +117,8 @@ class NoFailedGroup(Sealed):
 
     def __attrs_post_init__(self) -> None:
         check_integer("latest", self.latest, minimum=1)
-        check_tuple("never_reached", self.never_reached, int)
+        check_sequences("never_reached", self.never_reached)
+        check_remedy(self.remedy)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -144,7 +151,10 @@ class GroupNotFound(Sealed):
 
     def __attrs_post_init__(self) -> None:
         check_integer("sequence", self.sequence, minimum=0)
-        check_tuple("existing", self.existing, int)
+        check_sequences("existing", self.existing)
+        if self.existing and (not self.sequence or self.sequence in self.existing):
+            raise InvalidValue("sequence", self.sequence, "a sequence that is not among the existing")
+        check_remedy(self.remedy)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -179,6 +189,7 @@ class HistoryUnavailable(Sealed):
     def __attrs_post_init__(self) -> None:
         check_integer("execution_id", self.execution_id, minimum=1)
         check_integer("sequence", self.sequence, minimum=1)
+        check_remedy(self.remedy)
 
     @staticmethod
     def holds(facts: Facts) -> bool:

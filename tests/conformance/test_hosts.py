@@ -115,9 +115,8 @@ class TestFaultyHosts:
         assert fault.rule == "record"
         assert len(fault.story) <= 14
 
-    def test_two_faults_that_no_script_shows_are_both_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The search goes on after the first, and both are made as small as can be."""
-        monkeypatch.setattr(chain, "_SMALLER", 10**6)
+    def test_two_faults_that_no_script_shows_are_both_found(self) -> None:
+        """The search goes on after the first."""
         assert cited(check_host(hosts.StaysActiveOfThree)) >= {"record", "cut off"}
 
     def test_two_faults_are_both_reported(self) -> None:
@@ -179,6 +178,16 @@ class RaisesRarely(ReferenceHost):
         """No script has three."""
         if any(len(group["steps"]) > 2 for group in plan["groups"]):
             raise OverflowError("at most\ntwo steps")
+        super().save_plan(plan)
+
+
+class RaisesRarelyTwice(RaisesRarely):
+    """Has another one with high sequences."""
+
+    def save_plan(self, plan: Mapping[str, Any], /) -> None:
+        """No script has any."""
+        if any(group["sequence"] > 9 for group in plan["groups"]):
+            raise ValueError("one digit")
         super().save_plan(plan)
 
 
@@ -244,6 +253,19 @@ class TestCouldNotBeJudged:
         assert failure is not None
         assert failure.cause == "raises OverflowError: at most two steps"
         assert len(failure.story) <= 3
+
+    def test_of_two_rare_exceptions_one_is_told(self) -> None:
+        """In a small story."""
+        failure = check_host(RaisesRarelyTwice).failure
+        assert failure is not None
+        assert len(failure.story) == 1
+
+    def test_an_error_of_the_check_itself_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever it found before."""
+        monkeypatch.delattr(chain._Story, "cut")  # noqa: SLF001  # nothing public can fail so
+        with pytest.raises(BaseExceptionGroup) as caught:
+            check_host(RaisesRarely)
+        assert caught.value.subgroup(AttributeError)
 
     def test_a_host_that_is_not_made_again_is_told(self) -> None:
         """As when its server is gone."""

@@ -7,6 +7,8 @@ import io
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -82,9 +84,36 @@ def test_the_two_commands_are_one_line_each_and_show_their_output() -> None:
     assert done.stdout.decode() == first.output
 
 
+@pytest.mark.parametrize("block", of("console"), ids=lambda block: f"{block.page}:{block.text[2:40]}")
+def test_a_console_shows_what_the_command_prints(block: Block) -> None:
+    """Line by line, but for numbers and the space around them; `...` stands for any lines."""
+    prompt, _, expected = block.text.partition("\n")
+    command = shlex.split(prompt.removeprefix("$ "))
+    assert command[0] == "restart-engine"
+    if "node" in prompt and shutil.which("node") is None:
+        pytest.skip("Node is not here; .ci/run installs it")
+    done = subprocess.run(  # noqa: S603  # our own documentation
+        [sys.executable, "-m", "restart_engine", *command[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "80"},
+    )
+    assert done.stderr == b""
+    printed = unnumbered(done.stdout.decode())
+    for part in filter(None, re.split(r"^\.\.\.\n", expected, flags=re.MULTILINE)):
+        before, found, printed = printed.partition(unnumbered(part))
+        assert found == unnumbered(part), before + printed
+
+
+def unnumbered(text: str) -> str:
+    """The text without what differs from one version of Hypothesis to another."""
+    return re.sub(r" *(?<!\w)\d[\d,]*", " 0", text)
+
+
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
-    """Python, JSON, the README's two commands and testing.md's, and plain text."""
-    assert {block.language for block in blocks()} == {"python", "json", "sh", "text"}
+    """Python, JSON, commands with their output, the README's two commands and testing.md's, plain text."""
+    assert {block.language for block in blocks()} == {"python", "json", "sh", "console", "text"}
     assert [block.page for block in of("sh")] == ["README.md", "README.md", "testing.md"]
 
 
