@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +19,9 @@ from restart_engine.cli.ending import cause
 from restart_engine.cli.page import Page, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
+    from restart_engine.conformance.judge import Question
     from restart_engine.conformance.report import Report
     from restart_engine.conformance.run import OnProgress
 
@@ -41,25 +43,32 @@ def needing_conformance() -> None:
 
 def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:
     """The report on the subject that the options name."""
-    from restart_engine.conformance import documents, run, subject  # noqa: PLC0415  # an extra
+    from restart_engine.conformance import run, subject  # noqa: PLC0415  # an extra
 
-    chosen = {
-        "seed": options["seed"],
-        "budget": run.Budget(examples=options["examples"], seconds=options["seconds"]),
-        "exhaustive": options["exhaustive"],
-        "on_progress": on_progress,
-    }
-    if options["replay"] is not None:
-        try:
-            chosen["replay"] = documents.questions_of(Path(options["replay"]).read_bytes())
-        except OSError as error:
-            raise click.ClickException(f"cannot read `{options['replay']}`: {cause(error)}") from error
-        except ValueError as error:
-            raise click.ClickException(f"`{options['replay']}`: {error}") from error
     if options["command"] is not None:
-        return run.check_command(options["command"], timeout=options["timeout"], **chosen)
-    ask = subject.over_lines(_function(options["python"]))
-    return run.judged(ask, name=options["python"], **chosen)
+        judge = partial(run.check_command, options["command"], timeout=options["timeout"])
+    else:
+        name = options["python"]
+        judge = partial(run.judged, subject.over_lines(_function(name)), name=name)
+    return judge(
+        seed=options["seed"],
+        budget=run.Budget(examples=options["examples"], seconds=options["seconds"]),
+        exhaustive=options["exhaustive"],
+        replay=None if options["replay"] is None else _replayed(options["replay"]),
+        on_progress=on_progress,
+    )
+
+
+def _replayed(file: str) -> tuple[Question, ...]:
+    """What the faults of a JSON report were shown by."""
+    from restart_engine.conformance.documents import questions_of  # noqa: PLC0415  # an extra
+
+    try:
+        return questions_of(Path(file).read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"cannot read `{file}`: {cause(error)}") from error
+    except ValueError as error:
+        raise click.ClickException(f"`{file}`: {error}") from error
 
 
 def _function(name: str) -> Callable[..., Any]:
@@ -99,7 +108,7 @@ def write_report(report: Report, options: dict[str, Any]) -> int:
 
 
 @contextmanager
-def shown_progress() -> Iterator[OnProgress]:
+def shown_progress() -> Generator[OnProgress]:
     """Progress on standard error, where that is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
@@ -44,7 +44,7 @@ def end_on_signals() -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Generator[None]:
     """Ctrl-C leaves what runs in here before it ends the program, so that it takes along what it started."""
     before = signal.getsignal(signal.SIGINT)
     if before is _interrupted:

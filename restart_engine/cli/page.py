@@ -19,7 +19,7 @@ WITHOUT_TERMINAL: Final = 80
 _NARROWEST, _WIDEST = 40, 100
 """A narrower terminal breaks lines itself; of a wider one this much is filled."""
 _SENTENCE_LINES: Final = 6
-"""Lines that one sentence may fill beside a picture; `explain` has all of it."""
+"""Lines that one sentence may fill beside a picture; `explain` does not cut it."""
 _UNCLEAR_SPACES: Final = re.compile(r"^ +| +$| {2,}")
 
 
@@ -79,8 +79,13 @@ class Page:
     def sentence(self, text: str, style: str = "", lines: int = _SENTENCE_LINES) -> Iterator[Text]:
         """A sentence, wrapped between words and cut where it would fill the page."""
         most = (lines - 1) * self.width
-        line = Text(self.cut(self.plain(text[: _most(most)]), most), style)
-        yield from line.wrap(Console(), self.width)
+        return self.whole(self.cut(self.plain(text[: _most(most)]), most), style)
+
+    def whole(self, text: str, style: str = "", indent: int = 0) -> Iterator[Text]:
+        """A text wrapped between words, or within one that is wider than a line: nothing is left out."""
+        for line in Text(self.plain(text), style).wrap(Console(), self.width - indent):
+            line.pad_left(indent)
+            yield line
 
     def _plain(self, character: str) -> str:
         if character.isprintable() and self._writes(character):

@@ -23,10 +23,12 @@ ARROW: Final = ">>> "
 _MARK: Final = 14
 """Cells that a mark takes, with the space behind it."""
 _INDENT: Final = 6
+_WHOLE: Final = 200
+"""Steps up to which a plan is shown in full: every one of them by name."""
 _SMALL: Final = 8
-"""Steps up to which a group is shown in full; one with more is counted, but for the start group."""
+"""In a larger plan, steps up to which a group is; one with more is counted, but for the start group."""
 _START: Final = 60
-"""Names that the start group shows; `skip` shows a few even where `run` has taken them all."""
+"""Names that the start group of a larger plan shows; `skip` shows a few even where `run` takes them all."""
 _READABLE: Final = 12
 """Cells that a name is worth showing in."""
 STYLES: Final = {
@@ -58,20 +60,23 @@ def picture(facts: Facts, restart: RestartPlan | None, page: Page) -> Iterator[T
     With a restart it shows what that runs, skips and leaves; without one what the latest execution did.
     """
     yield Text(_title(facts, page), style="bold")
+    whole = sum(len(group.step_names) for group in facts.plan.groups) <= _WHOLE
+    small, start = (_WHOLE, _WHOLE) if whole else (_SMALL, _START)
+    left_failed = frozenset(restart.left_failed if restart is not None else ())
     for group in facts.plan.groups:
-        yield _heading(group, facts.latest, restart, page)
+        yield _heading(group, facts.latest, restart, left_failed, page)
         if not group.step_names:
             yield Text(f"{'':{_INDENT}}no step")
         elif restart is not None and group.sequence == restart.start.sequence:
             run, skip = restart.step_names_to_run, restart.step_names_to_skip
-            yield from _row("run", run, page, _START)
-            yield from _row("skip", skip, page, max(_START - len(run), _SMALL))
+            yield from _row("run", run, page, start)
+            yield from _row("skip", skip, page, max(start - len(run), _SMALL))
         else:
             for mark, names in _rows(group, facts.latest, restart):
-                if len(group.step_names) > _SMALL:
+                if len(group.step_names) > small:
                     yield _count(mark, names, page)
                 else:
-                    yield from _row(mark, names, page, _SMALL)
+                    yield from _row(mark, names, page, small)
     if not facts.plan.groups:
         yield Text("    no group")
 
@@ -84,7 +89,13 @@ def _title(facts: Facts, page: Page) -> str:
     return page.cut(f"load plan {name}", page.width - cell_len(happened)) + happened
 
 
-def _heading(group: LoadGroup, latest: Execution | None, restart: RestartPlan | None, page: Page) -> Text:
+def _heading(
+    group: LoadGroup,
+    latest: Execution | None,
+    restart: RestartPlan | None,
+    left_failed: frozenset[int],
+    page: Page,
+) -> Text:
     sequence = page.cut(shown(group.sequence), page.width // 3)
     arrow, fate, style = "    ", "", ""
     happened = "" if latest is None else _happened(group, latest)
@@ -95,7 +106,7 @@ def _heading(group: LoadGroup, latest: Execution | None, restart: RestartPlan | 
             fate = "runs whole  "
         else:
             fate = "not run     "
-            if group.sequence in restart.left_failed:
+            if group.sequence in left_failed:
                 happened, style = f"{happened}, stays failed", "red"
     return Text(page.cut(f"{arrow}group {sequence:<6} {fate}{happened}".rstrip(), page.width), style=style)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final
@@ -17,10 +18,10 @@ from restart_engine.core.explanation import (
     groups_text,
     note_sentences,
     rejection_sentences,
-    request_text,
     start_sentence,
 )
 from restart_engine.core.facts import Facts
+from restart_engine.core.request import RestartRequest
 
 _CHOICES: Final = {
     "S1": "start over at group {}",
@@ -28,6 +29,7 @@ _CHOICES: Final = {
     "S3": "resume at the first failed group {}",
     "S4": "resume at group {}",
 }
+_INDENT: Final = 3
 _GROUPS: Final = 10
 """Groups left failed that an option names; more are counted."""
 
@@ -62,14 +64,15 @@ def optional(facts: Facts, possible: tuple[RestartPlan, ...] | Rejection, page: 
     if isinstance(possible, Rejection):
         yield from _rejected(possible, page)
         return
-    later = _steps_after(facts)
+    later, failed = _steps_after(facts), () if facts.latest is None else facts.latest.failed
     for number, restart in enumerate(possible, 1):
         start = restart.start.sequence
         yield _line(f"{number}. {_CHOICES[restart.rule].format(shown(start))} ({restart.rule})", "bold", page)
-        yield _line(f"   send {request_text(restart.request)}", "dim", page)
+        yield from page.whole(f"send {_request(restart.request)}", "dim", _INDENT)
         yield _line(f"   {_amounts(restart, later[start])}", "", page)
-        if restart.left_failed:
-            yield _line(f"   leaves failed: {_first_groups(restart.left_failed)}", "yellow", page)
+        left = bisect_left(failed, start)
+        if left:
+            yield _line(f"   leaves failed: {_first_groups(failed, left)}", "yellow", page)
 
 
 def _line(text: str, style: str, page: Page) -> Text:
@@ -77,10 +80,17 @@ def _line(text: str, style: str, page: Page) -> Text:
 
 
 def _rejected(rejection: Rejection, page: Page) -> Iterator[Text]:
-    verdict, *rest = rejection_sentences(rejection)
+    verdict, *reasons, remedy = rejection_sentences(rejection)
     yield Text(verdict, "bold red")
-    for sentence in rest:
+    for sentence in reasons:
         yield from page.sentence(sentence)
+    yield from page.whole(remedy)
+
+
+def _request(request: RestartRequest) -> str:
+    """The request to be copied: its numbers whole, however many digits they have."""
+    execution = "none" if request.execution_id is None else request.execution_id
+    return f"groupSequence {request.group_sequence}, recentLoadPlanExecution {execution}"
 
 
 def _steps_after(facts: Facts) -> dict[int, int]:
@@ -90,9 +100,10 @@ def _steps_after(facts: Facts) -> dict[int, int]:
     return {group.sequence: later for group, later in zip(descending, sums, strict=False)}
 
 
-def _first_groups(sequences: tuple[int, ...]) -> str:
-    more = len(sequences) - _GROUPS
-    return groups_text(sequences[:_GROUPS]) + (f" and {more} more" if more > 0 else "")
+def _first_groups(sequences: tuple[int, ...], count: int) -> str:
+    """The first so many of these groups, or ten of them and how many more."""
+    more = count - _GROUPS
+    return groups_text(sequences[: min(count, _GROUPS)]) + (f" and {more} more" if more > 0 else "")
 
 
 def _amounts(restart: RestartPlan, later: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Final, Literal, TypeAlias, final
 
 from attrs import frozen
 
 from restart_engine.conformance.answer import read_answer
-from restart_engine.conformance.profile import STATELESS, Profile, told_apart
+from restart_engine.conformance.profile import STATELESS, Profile
 from restart_engine.conformance.reference import Allowed, Planned, Rejected, allowed, explaining
 from restart_engine.conformance.situations import rules_of
 from restart_engine.core.checks import Sealed
@@ -113,11 +113,13 @@ class Judge:
 
     def _against(self, explained: frozenset[Profile]) -> tuple[Answered, ...]:
         """The fewest answers given before which together leave none of these profiles."""
-        for count in range(1, len(self._narrowing) + 1):
-            for chosen in combinations(self._narrowing, count):
-                if not explained.intersection(*(profiles for profiles, _ in chosen)):
-                    return tuple(answered for _, answered in chosen)
-        raise AssertionError("profiles were excluded by no answer")
+        counts = range(1, len(self._narrowing) + 1)
+        several = chain.from_iterable(combinations(self._narrowing, count) for count in counts)
+        return next(
+            tuple(answered for _, answered in some)
+            for some in several
+            if not explained.intersection(*(profiles for profiles, _ in some))
+        )
 
 
 def same_answer(first: str, second: str) -> bool:
@@ -126,11 +128,6 @@ def same_answer(first: str, second: str) -> bool:
         return read_answer(first) == read_answer(second)
     except WireError:
         return first == second
-
-
-def unseen(profiles: frozenset[Profile]) -> tuple[str, ...]:
-    """The freedoms, by their JSON names, whose use these profiles leave open."""
-    return tuple(freedom.member for freedom, values in told_apart(profiles).items() if len(values) > 1)
 
 
 def _broken(facts: Facts, answer: Allowed, reference: Allowed) -> tuple[Kind, str]:

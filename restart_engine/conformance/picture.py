@@ -9,8 +9,8 @@ from attrs import frozen
 
 from restart_engine.conformance.answer import read_answer
 from restart_engine.conformance.judge import Fault
-from restart_engine.conformance.profile import FREEDOMS, STATELESS, Profile
-from restart_engine.conformance.reference import Allowed, Planned, Rejected, allowed, by_answer
+from restart_engine.conformance.profile import STATELESS, Profile, told_apart
+from restart_engine.conformance.reference import Allowed, Rejected, allowed, by_answer
 from restart_engine.core.checks import Sealed
 from restart_engine.core.errors import shown
 from restart_engine.core.execution import Execution, GroupOutcome
@@ -103,15 +103,12 @@ class _Marks:
         self.after: tuple[int, ...] = ()
         self._steps: Mapping[str, str] = {}
         self.verdict = "?"
-        match answer:
-            case Planned():
-                self.verdict = "planned"
-                self.start, self.after = answer.start, answer.after
-                self._steps = dict.fromkeys(answer.run, "run") | dict.fromkeys(answer.skip, "skip")
-            case Rejected():
-                self.verdict = f"reject {' '.join(answer.rules)}"
-            case None:
-                pass
+        if isinstance(answer, Rejected):
+            self.verdict = f"reject {' '.join(answer.rules)}"
+        elif answer is not None:
+            self.verdict = "planned"
+            self.start, self.after = answer.start, answer.after
+            self._steps = dict.fromkeys(answer.run, "run") | dict.fromkeys(answer.skip, "skip")
 
     def steps_at(self, sequence: int) -> frozenset[str]:
         """The steps that the answer names, where the group is its start."""
@@ -134,13 +131,12 @@ class _Marks:
 
 def answer_text(answer: Allowed) -> str:
     """An answer in words."""
-    match answer:
-        case Planned():
-            run, skip = named(sorted(answer.run)), named(sorted(answer.skip))
-            then = numbers(answer.after)
-            return f"start at group {shown(answer.start)}, run {run}, skip {skip}, then groups {then}"
-        case Rejected():
-            return f"rejected by {' or '.join(answer.rules)}"
+    if isinstance(answer, Rejected):
+        return f"rejected by {' or '.join(answer.rules)}"
+    run, skip = named(sorted(answer.run)), named(sorted(answer.skip))
+    return (
+        f"start at group {shown(answer.start)}, run {run}, skip {skip}, then groups {numbers(answer.after)}"
+    )
 
 
 def _allowed(facts: Facts) -> Iterator[str]:
@@ -152,9 +148,10 @@ def _allowed(facts: Facts) -> Iterator[str]:
 
 def _condition(profiles: frozenset[Profile]) -> str:
     """What these profiles have in common, in words."""
+    told = told_apart(profiles)
     common = [
-        freedom.when[values.pop()]
-        for freedom in FREEDOMS
-        if freedom.stateless and len(values := {getattr(p, freedom.name) for p in profiles}) == 1
+        freedom.when[next(iter(values))]
+        for freedom, values in told.items()
+        if freedom.stateless and len(values) == 1
     ]
     return " and ".join(common) or "the profile is one of several"

@@ -5,14 +5,15 @@ pytest -p restart_engine.conformance.plugin --conformance-subject my.module:deci
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
 import pytest
 
-from restart_engine.conformance.run import Budget, check
 from restart_engine.conformance.plain import fault_lines, headline
 from restart_engine.conformance.report import Report
+from restart_engine.conformance.run import Budget, check
 from restart_engine.conformance.texts import TEXTS
 
 
@@ -30,36 +31,36 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Add a test for each rule, if a subject is named."""
     name = config.getoption("--conformance-subject")
-    if name is None:
-        return
-    run = _Run.from_parent(session, name=f"conformance of {name}", subject=name)
-    items.extend(run.collect())
+    if name is not None:
+        run: _Run = _Run.from_parent(session, name=f"conformance of {name}")  # pyright: ignore[reportUnknownMemberType]  # pytest's own
+        run.subject = name
+        items.extend(run.collect())
 
 
 class _Run(pytest.Collector):
     """One run of the kit, made when its first test runs."""
 
-    def __init__(self, *, subject: str, **others: Any) -> None:
-        super().__init__(**others)
-        self._subject = subject
-        self._report: Report | None = None
+    subject = ""
 
     def collect(self) -> list[pytest.Item]:
         """A test for each rule, and one for the verdict."""
-        rules = [_Rule.from_parent(self, name=rule) for rule in TEXTS]
-        return [*rules, _Verdict.from_parent(self, name="verdict")]
+        return [_of(_Rule, self, rule) for rule in TEXTS] + [_of(_Verdict, self, "verdict")]
 
+    @cached_property
     def report(self) -> Report:
         """What the run found."""
-        if self._report is None:
-            module, _, function = self._subject.partition(":")
-            options = self.config.option
-            self._report = check(
-                getattr(import_module(module), function),
-                seed=options.conformance_seed,
-                budget=Budget(examples=options.conformance_examples),
-            )
-        return self._report
+        module, _, function = self.subject.partition(":")
+        options = self.config.option
+        return check(
+            getattr(import_module(module), function),
+            seed=options.conformance_seed,
+            budget=Budget(examples=options.conformance_examples),
+        )
+
+
+def _of(kind: type[pytest.Item], run: _Run, name: str) -> pytest.Item:
+    item: pytest.Item = kind.from_parent(run, name=name)  # pyright: ignore[reportUnknownMemberType]  # pytest's own
+    return item
 
 
 class NotConforming(AssertionError):
@@ -81,7 +82,7 @@ class _Item(pytest.Item):
     def report_of_run(self) -> Report:
         """The report that all tests of the run share."""
         assert isinstance(self.parent, _Run)
-        return self.parent.report()
+        return self.parent.report
 
 
 class _Rule(_Item):

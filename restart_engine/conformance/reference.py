@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from restart_engine.conformance.profile import STATELESS, Profile
 from restart_engine.core.checks import Sealed
-from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
+from restart_engine.core.decision import Decision, Rejection, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.facts import Facts
 from restart_engine.core.rules import RuleId, StartRuleId
@@ -84,17 +84,15 @@ def _without_history(answer: Allowed, start: GroupOutcome, profile: Profile) -> 
 
 def compared(decision: Decision) -> Allowed:
     """What of this engine's decision is compared."""
-    match decision:
-        case RestartPlan():
-            return Planned(
-                decision.start.sequence,
-                frozenset(decision.step_names_to_run),
-                frozenset(decision.step_names_to_skip),
-                tuple(group.sequence for group in decision.groups_after),
-                decision.rule,
-            )
-        case Rejection():
-            return Rejected(decision.rules)
+    if isinstance(decision, Rejection):
+        return Rejected(decision.rules)
+    return Planned(
+        decision.start.sequence,
+        frozenset(decision.step_names_to_run),
+        frozenset(decision.step_names_to_skip),
+        tuple(group.sequence for group in decision.groups_after),
+        decision.rule,
+    )
 
 
 def by_answer(facts: Facts) -> dict[tuple[Allowed, ...], frozenset[Profile]]:

@@ -9,7 +9,6 @@ from attrs import frozen
 from restart_engine.conformance.judge import Fault, Signature
 from restart_engine.conformance.profile import Profile
 from restart_engine.conformance.situations import EVERY
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.core.checks import Sealed
 
 Verdict: TypeAlias = Literal["conforms", "does not conform", "could not be judged"]
@@ -69,8 +68,3 @@ class Report(Sealed):
         if any(fault.rule == rule for fault in self.faults):
             return "broken"
         return "not exercised" if rule in self.not_exercised else "holds"
-
-    @property
-    def broken(self) -> tuple[str, ...]:
-        """The ids of the rules broken, in the order of the texts."""
-        return tuple(rule for rule in TEXTS if self.state(rule) == "broken")

@@ -27,7 +27,7 @@ class Drift(Sealed):
         check_tuple("steps", self.steps, StepsChanged)
         sequences = tuple([change.sequence for change in self.steps])
         check_sequences("steps", sequences, ".sequence")
-        groups = () if self.groups is None else self.groups.added + self.groups.removed
+        groups = set[int]() if self.groups is None else {*self.groups.added, *self.groups.removed}
         for index, sequence in enumerate(sequences):
             if sequence in groups:
                 accepted = "a group neither added nor removed"

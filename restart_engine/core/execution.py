@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from operator import attrgetter
-from typing import Self, final
+from typing import TYPE_CHECKING, Self, final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from restart_engine.core.checks import (
     Sealed,
@@ -85,19 +85,50 @@ class GroupOutcome(Sealed):
         if not {Status}.issuperset(map(type, steps.values())):
             name, found = next((n, s) for n, s in steps.items() if type(s) is not Status)
             check_status(f"steps[{name}]", found, OF_STEP)
+        return cls._checked(sequence, status, frozenset(steps.items()))
+
+    @classmethod
+    def _checked(cls, sequence: int, status: Status, recorded: frozenset[tuple[str, Status]] | None) -> Self:
+        """The outcome of these, which the caller has checked."""
         outcome = cls.__new__(cls)
         object.__setattr__(outcome, "sequence", sequence)
         object.__setattr__(outcome, "status", status)
-        object.__setattr__(outcome, "recorded", frozenset(steps.items()))
+        object.__setattr__(outcome, "recorded", recorded)
         return outcome
 
-    def __getattr__(self, name: str) -> object:
-        """Python asks here only for what is not set: the steps of an outcome made from names."""
-        if name != "steps":
-            raise AttributeError(f"a group outcome has no `{name}`")
-        steps = tuple(StepOutcome(Step.parse(text), status) for text, status in sorted(self.recorded or ()))
-        object.__setattr__(self, "steps", steps)
-        return steps
+    def with_status(self, status: Status) -> Self:
+        """The same group with this status."""
+        check_status("status", status, OF_RUN)
+        return self._checked(self.sequence, status, self.recorded)
+
+    def with_step(self, step: Step, status: Status) -> Self:
+        """The same group with this status of one of its recorded steps; nothing else is looked at."""
+        before = self.status_of(step)
+        check_status("status", status, OF_STEP)
+        if self.recorded is None or before is None:
+            raise InvalidValue("step", step, "a step that the group recorded")
+        name = str(step)
+        # the large set stands last: Python copies that one whole, and goes through the small one
+        recorded = frozenset({(name, before)}) ^ {(name, status)} ^ self.recorded
+        return self._checked(self.sequence, self.status, recorded)
+
+    def status_of(self, step: Step) -> Status | None:
+        """What became of this step, or none where nothing is recorded of it."""
+        check_kind("step", step, Step)
+        recorded, name = self.recorded or (), str(step)
+        return next((status for status in OF_STEP if (name, status) in recorded), None)
+
+    if not TYPE_CHECKING:  # to a checker every name would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Python asks here only for what is not set: the steps of an outcome made from names."""
+            if name != "steps":
+                raise AttributeError(f"a group outcome has no `{name}`")
+            steps = self.recorded
+            if steps is not None:
+                steps = tuple(StepOutcome(Step.parse(text), status) for text, status in sorted(steps))
+            object.__setattr__(self, "steps", steps)
+            return steps
 
     @property
     def begun(self) -> bool:
@@ -108,6 +139,13 @@ class GroupOutcome(Sealed):
     def completed(self) -> frozenset[str]:
         """The names of the steps that a restart beginning here need not run again [S3, S4]."""
         return frozenset([name for name, status in self.recorded or () if status in COMPLETED])
+
+
+def _first_not_over(groups: tuple[GroupOutcome, ...], place: int) -> int:
+    """The place of the first group that is not over, from this one on."""
+    while place < len(groups) and groups[place].status not in ACTIVE:
+        place += 1
+    return place
 
 
 @final
@@ -129,6 +167,8 @@ class Execution(Sealed):
     """The sequences of the failed groups whose step history is unavailable [R5]."""
     last_begun: int = field(init=False, eq=False, repr=False)
     """The highest sequence of a group that was begun; 0 when none was."""
+    turn: int = field(init=False, eq=False, repr=False)
+    """The place in `groups` of the first that is not over; their number when all are."""
 
     def __attrs_post_init__(self) -> None:
         check_integer("id", self.id, minimum=1)
@@ -147,6 +187,29 @@ class Execution(Sealed):
         lost = frozenset([group.sequence for group in failed if group.recorded is None])
         object.__setattr__(self, "unrecoverable", lost)
         object.__setattr__(self, "last_begun", begun[-1] if begun else 0)
+        object.__setattr__(self, "turn", _first_not_over(self.groups, 0))
+
+    def with_group(self, group: GroupOutcome) -> Self:
+        """The same execution with this outcome of a group that it has.
+
+        While it is active and the group has not failed, no other group is looked at: that costs a copy of
+        the tuple of groups.
+        """
+        check_kind("group", group, GroupOutcome)
+        before = self.outcome(group.sequence)
+        if before is None:
+            raise InvalidValue("group.sequence", group.sequence, "a sequence that the execution has")
+        place = bisect_left(self.sequences, group.sequence)
+        groups = (*self.groups[:place], group, *self.groups[place + 1 :])
+        if not self.active or not group.begun or before.status in FAILED or group.status in FAILED:
+            return evolve(self, groups=groups)
+        execution = self.__new__(type(self))
+        for name in ("id", "status", "sequences", "failed", "unrecoverable"):
+            object.__setattr__(execution, name, getattr(self, name))
+        object.__setattr__(execution, "groups", groups)
+        object.__setattr__(execution, "last_begun", max(self.last_begun, group.sequence))
+        object.__setattr__(execution, "turn", _first_not_over(groups, min(self.turn, place)))
+        return execution
 
     @property
     def active(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, assert_never
 
 from restart_engine.core.decision import Decision, Rejection, RestartPlan
-from restart_engine.core.errors import shown
+from restart_engine.core.errors import InvalidValue, shown
 from restart_engine.core.notes import (
     EarlierGroupsStayFailed,
     GroupsChanged,
@@ -29,8 +30,11 @@ from restart_engine.core.rules import (
 def explain(decision: Decision) -> str:
     """What will run and what will not, which rule and facts decided it, and what to do instead.
 
-    One sentence a line, for a person; for a program there are the decision's own fields.
+    One sentence a line, for a person: of many groups or steps it names the first and counts the others.
+    For a program there are the decision's own fields, which hold all.
     """
+    if type(decision) is not RestartPlan and type(decision) is not Rejection:
+        raise InvalidValue("decision", decision, "a RestartPlan or a Rejection")
     match decision:
         case RestartPlan():
             return "\n".join(_plan_sentences(decision))
@@ -104,9 +108,16 @@ def request_text(request: RestartRequest) -> str:
     return f"groupSequence {shown(request.group_sequence)}, recentLoadPlanExecution {execution}"
 
 
+_LISTED: Final = 20
+"""What a sentence names of a kind; more are counted, so that it stays one that can be read."""
+
+
 def listed(texts: Iterable[str]) -> str:
-    """Texts with commas, or none."""
-    return ", ".join(texts) or "none"
+    """Texts with commas, or none: the first of them, and how many more there are."""
+    rest = iter(texts)
+    first = ", ".join(islice(rest, _LISTED)) or "none"
+    more = sum(1 for _ in rest)
+    return f"{first} and {more:,} more" if more else first
 
 
 def named(names: Iterable[str]) -> str:

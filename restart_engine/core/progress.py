@@ -2,8 +2,10 @@
 
 Each move takes an execution and returns the next one, or raises `ImpossibleMove` and changes nothing. A
 server and a simulator drive a run with these and nothing else; when a step begins and how it ends is
-theirs to say, and so is whether a run goes on after a group that failed. A move costs as much as its group
-is large.
+theirs to say, and so is whether a run goes on after a group that failed. A move checks no more than what
+it changes, and copies one set of the group's steps and one tuple of the groups: about 5 microseconds where
+they are few, half a millisecond for 30,000 steps. `ready` makes every step that it names: ask it once a
+group rather than once a step.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
-from restart_engine.core.checks import Sealed, check_integer, check_kind, check_tuple
+from restart_engine.core.checks import Sealed, check_integer, check_kind, check_tuple, check_unique
 from restart_engine.core.decision import RestartPlan
-from restart_engine.core.errors import ImpossibleMove, shown
+from restart_engine.core.errors import ImpossibleMove, InvalidValue, shown
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import Step
 from restart_engine.core.status import ACTIVE, COMPLETED, OF_RUN, Status, check_status
@@ -35,15 +37,19 @@ class Ready(Sealed):
     def __attrs_post_init__(self) -> None:
         check_integer("sequence", self.sequence, minimum=1)
         check_tuple("steps", self.steps, Step)
+        check_unique("steps", self.steps)
 
 
 def opening_record(restart: RestartPlan, execution_id: int) -> Execution:
     """The execution that starting this restart opens, everything in it still In Queue.
 
     It holds the start group with its skipped steps as `SKIPPED`, and the groups after it; nothing of the
-    groups before. `execution_id` is the host's, 1 or more.
+    groups before. `execution_id` is the host's, 1 or more, and not the latest execution's.
     """
     check_kind("restart", restart, RestartPlan)
+    latest = restart.facts.latest
+    if latest is not None and latest.id == execution_id:
+        raise InvalidValue("execution_id", execution_id, "an id of its own, not the latest execution's")
     start = dict.fromkeys(restart.start.step_names, Status.IN_QUEUE)
     start |= dict.fromkeys(restart.step_names_to_skip, Status.SKIPPED)
     groups = [GroupOutcome.parse(restart.start.sequence, Status.IN_QUEUE, start)]
@@ -68,16 +74,16 @@ def begin_step(execution: Execution, sequence: int, step: Step) -> Execution:
     move = "begin step"
     group = _turn(move, execution, sequence)
     _check_step(move, group, step, Status.IN_QUEUE)
-    return _moved(execution, group, Status.IN_PROGRESS, {str(step): Status.IN_PROGRESS})
+    return _moved(execution, group.with_step(step, Status.IN_PROGRESS), Status.IN_PROGRESS)
 
 
 def end_step(execution: Execution, sequence: int, step: Step, status: Status) -> Execution:
-    """The step is over, with one of `OVER`."""
+    """The step is over, with one of `OVER`. It has run, and so its group and the execution run too."""
     check_status("status", status, OVER)
     move = "end step"
     group = _turn(move, execution, sequence)
     _check_step(move, group, step, Status.IN_PROGRESS)
-    return _moved(execution, group, group.status, {str(step): status})
+    return _moved(execution, group.with_step(step, status), Status.IN_PROGRESS)
 
 
 def end_group(execution: Execution, sequence: int, status: Status) -> Execution:
@@ -94,7 +100,7 @@ def end_group(execution: Execution, sequence: int, status: Status) -> Execution:
         raise ImpossibleMove(move, _group(sequence), "a step of it is In Progress")
     if status is Status.SUCCEEDED and not statuses <= COMPLETED:
         raise ImpossibleMove(move, _group(sequence), "it has a step that is not completed")
-    return _moved(execution, group, status, {})
+    return _moved(execution, group, status)
 
 
 def end_execution(execution: Execution, status: Status) -> Execution:
@@ -121,7 +127,7 @@ def cut_off(execution: Execution) -> Execution:
 
 
 def _current(execution: Execution) -> GroupOutcome | None:
-    return next((group for group in execution.groups if group.status in ACTIVE), None)
+    return execution.groups[execution.turn] if execution.turn < len(execution.groups) else None
 
 
 def _turn(move: str, execution: Execution, sequence: int) -> GroupOutcome:
@@ -147,23 +153,22 @@ def _check_active(move: str, execution: Execution) -> None:
 
 def _check_step(move: str, group: GroupOutcome, step: Step, expected: Status) -> None:
     """The step is one of the group's, and has the status that the move starts from."""
-    check_kind("step", step, Step)
+    status = group.status_of(step)
+    if status is expected:
+        return
     where = f"{step} of {_group(group.sequence)}"
     if group.recorded is None:
         raise ImpossibleMove(move, where, "the history of the group's steps is unavailable")
-    status = dict(group.recorded).get(str(step))
     if status is None:
         raise ImpossibleMove(move, where, "the group has no such step")
-    if status is not expected:
-        raise ImpossibleMove(move, where, f"it is {status}, not {expected}")
+    raise ImpossibleMove(move, where, f"it is {status}, not {expected}")
 
 
-def _moved(execution: Execution, group: GroupOutcome, status: Status, steps: dict[str, Status]) -> Execution:
-    """The execution with this group's status and these of its steps changed; it runs from now on."""
-    recorded = None if group.recorded is None else dict(group.recorded) | steps
-    moved = GroupOutcome.parse(group.sequence, status, recorded)
-    groups = tuple(moved if other is group else other for other in execution.groups)
-    return Execution(execution.id, Status.IN_PROGRESS, groups)
+def _moved(execution: Execution, group: GroupOutcome, status: Status) -> Execution:
+    """The execution with this outcome of a group, which has this status; it runs from now on."""
+    if execution.status is not Status.IN_PROGRESS:
+        execution = evolve(execution, status=Status.IN_PROGRESS)
+    return execution.with_group(group.with_status(status))
 
 
 def _named(execution: Execution) -> str:

@@ -46,7 +46,7 @@ class SeeOptions(Sealed):
 
 
 Remedy: TypeAlias = SendRequest | WaitUntilOver | AddGroup | SeeOptions
-_REMEDIES: Final = frozenset(get_args(Remedy))
+_REMEDIES: Final = get_args(Remedy)
 
 
 def check_remedy(value: object) -> None:

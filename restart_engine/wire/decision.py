@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-import msgspec
-
 from restart_engine.core.decision import Decision, Rejection, RestartPlan
 from restart_engine.core.explanation import advice, message
 from restart_engine.core.notes import (
@@ -25,21 +23,33 @@ from restart_engine.core.rules import (
     Reason,
 )
 from restart_engine.wire import shapes
+from restart_engine.wire.contradictions import check_decision
 from restart_engine.wire.reading import encoded, read_carefully
 from restart_engine.wire.shapes import DecisionShape, NoteShape
+from restart_engine.wire.writing import written
 
 
-def encode_decision(decision: Decision) -> bytes:
-    """The decision as one line of JSON, without a newline: the same decision, the same bytes."""
-    return msgspec.json.encode(decision_shape(decision))
+def encode_decision(decision: Decision | DecisionShape) -> bytes:
+    """The decision as one line of JSON, without a newline: the same decision, the same bytes.
+
+    What `decode_decision` has read from such a line gives that line again. Raises `WireError` where an
+    integer has more digits than Python writes, 4,300 unless the host allows more.
+    """
+    match decision:
+        case shapes.PlannedShape() | shapes.RejectedShape():
+            return written(decision)
+        case _:
+            return written(decision_shape(decision))
 
 
 def decode_decision(text: str | bytes) -> DecisionShape:
     """The shape of a decision's JSON; raises `WireError` for any other text.
 
-    A decision does not carry the facts that it was made from, so it is read back as what it says.
+    A decision does not carry the facts that it was made from, so it is read back as what it says; one that
+    contradicts itself is refused.
     """
     shape: DecisionShape = read_carefully(encoded(text), DecisionShape)
+    check_decision(shape)
     return shape
 
 
@@ -59,14 +69,19 @@ def _planned(restart: RestartPlan) -> shapes.PlannedShape:
         rule=restart.rule,
         based_on=restart.based_on,
         before=[group.sequence for group in restart.groups_before],
-        start=shapes.StartShape(
-            sequence=restart.start.sequence,
-            run=list(restart.step_names_to_run),
-            skip=list(restart.step_names_to_skip),
-        ),
+        start=start_shape(restart),
         after=[group.sequence for group in restart.groups_after],
         notes=[_note(note) for note in restart.notes],
         precondition=_precondition(restart.precondition),
+    )
+
+
+def start_shape(restart: RestartPlan) -> shapes.StartShape:
+    """Where a restart begins, and what it runs and skips there."""
+    return shapes.StartShape(
+        sequence=restart.start.sequence,
+        run=list(restart.step_names_to_run),
+        skip=list(restart.step_names_to_skip),
     )
 
 
@@ -121,20 +136,3 @@ def _enter(evidence: shapes.EvidenceShape, reason: Reason) -> None:
             evidence.r5 = shapes.R5Shape(execution=execution, group=sequence)
         case _:
             assert_never(reason)
-
-
-def encode_options(options: tuple[RestartPlan, ...] | Rejection) -> bytes:
-    """The restarts that are possible, each with the request that asks for it; or the rejection."""
-    if isinstance(options, Rejection):
-        return encode_decision(options)
-    return msgspec.json.encode(
-        [{"request": _request(restart), "decision": _planned(restart)} for restart in options]
-    )
-
-
-def _request(restart: RestartPlan) -> shapes.RequestShape:
-    return shapes.RequestShape(
-        load_plan_name=restart.facts.plan.name,
-        group_sequence=restart.request.group_sequence,
-        recent_load_plan_execution=restart.request.execution_id,
-    )

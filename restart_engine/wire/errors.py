@@ -1,10 +1,10 @@
-"""The one error of this room: a text that is not what it has to be."""
+"""The one error of this room: a text that is not what it has to be, or a value that no text can hold."""
 
 from __future__ import annotations
 
 
 class WireError(ValueError):
-    """A text refused, with the place, what stands there and what would be taken.
+    """A text or a value refused, with the place, what stands there and what would be taken.
 
     `path` is the way to the place from the text's outermost object (`latest.groups[1].status`), empty
     where the text as a whole is meant; `found` and `accepted` are one line each.

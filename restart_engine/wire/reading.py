@@ -1,19 +1,23 @@
 """Strict reading of JSON: every text gives a value of the shape asked for, or one `WireError`.
 
-`read_carefully` is the definition. It reads with the standard library, which alone shows a member that
-stands twice, and looks for the first place that differs from the shape.
+`read_carefully` is the definition, and accepts what the published schema does, but for what a schema does
+not see: it reads with the standard library, which alone shows a member that stands twice, and looks for
+the first place that differs from the shape.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn, cast
 
 import msgspec
 from msgspec import inspect
 
-from restart_engine.core.checks import is_unicode
+from restart_engine.core.checks import check_unique, is_unicode
+from restart_engine.core.errors import InvalidValue
 from restart_engine.wire.errors import WireError
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -72,9 +76,9 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
-    names = [name for name, _ in pairs]
+    times = Counter(name for name, _ in pairs)
     twice = _Twice(members)
-    twice.member = next(name for name in names if names.count(name) > 1)
+    twice.member = next(name for name in times if times[name] > 1)
     return twice
 
 
@@ -88,8 +92,8 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_r
 def _compare(value: object, shape: inspect.Type, path: str) -> None:
     """Raises at the first place where the value is not of the shape."""
     match shape:
-        case inspect.Metadata(type=inner):
-            _compare(value, inner, path)
+        case inspect.Metadata():
+            _compare_stated(value, shape, path)
         case inspect.UnionType(types=types):
             meant = _meant(value, types, path)
             if meant is not None:
@@ -107,19 +111,44 @@ def _compare(value: object, shape: inspect.Type, path: str) -> None:
             _compare_scalar(value, shape, path)
 
 
+def _compare_stated(value: Any, shape: inspect.Metadata, path: str) -> None:
+    """The same for a type of which the schema states more; an enum there is a part of the type's own."""
+    stated = cast("dict[str, Any]", shape.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType]  # msgspec leaves it untyped
+    if "enum" in stated:
+        _one_of(value, stated["enum"], path)
+        return
+    _compare(value, shape.type, path)
+    if "pattern" in stated:
+        _compare_pattern(value, stated, path)
+    if "propertyNames" in stated:
+        for name in value:
+            _compare_pattern(name, stated["propertyNames"], path)
+    if "uniqueItems" in stated:
+        try:
+            check_unique(path, value)
+        except InvalidValue as error:
+            raise invalid(error) from None
+
+
+def _compare_pattern(text: str, stated: dict[str, Any], path: str) -> None:
+    longest = stated.get("maxLength", MAX_BYTES)
+    if len(text) > longest or re.search(stated["pattern"], text) is None:
+        raise unlike(path, text, stated["description"])
+
+
 def _compare_scalar(value: object, shape: inspect.Type, path: str) -> None:
     match shape:
         case inspect.IntType(ge=minimum):
             if type(value) is not int or (minimum is not None and value < minimum):
                 at_least = "" if minimum is None else f" of {minimum} or more"
-                raise _unlike(path, value, f"an integer{at_least}")
+                raise unlike(path, value, f"an integer{at_least}")
         case inspect.EnumType(cls=kind):
             _one_of(value, [member.value for member in kind], path)
         case inspect.LiteralType(values=values):
             _one_of(value, values, path)
         case _:
             if not isinstance(value, str) or not is_unicode(value):
-                raise _unlike(path, value, "text without lone surrogates")
+                raise unlike(path, value, "text without lone surrogates")
 
 
 def _meant(value: object, types: tuple[inspect.Type, ...], path: str) -> inspect.Type | None:
@@ -132,7 +161,7 @@ def _meant(value: object, types: tuple[inspect.Type, ...], path: str) -> inspect
         return others[0]
     field = str(next(iter(tagged.values())).tag_field)
     tag = _object(value, path).get(field)
-    _one_of(tag, tagged, _member(path, field))
+    _one_of(tag, tagged, member(path, field))
     return tagged[cast("str", tag)]
 
 
@@ -141,42 +170,49 @@ def _compare_object(value: object, shape: inspect.StructType, path: str) -> None
     fields = {field.encode_name: field for field in shape.fields}
     for name in members:
         if shape.forbid_unknown_fields and name not in fields and name != shape.tag_field:
-            raise WireError(_member(path, name), "an unknown member", _listed(fields))
+            raise WireError(member(path, name), "an unknown member", _listed(fields))
     for name, field in fields.items():
         if name in members:
-            _compare(members[name], field.type, _member(path, name))
+            _compare(members[name], field.type, member(path, name))
         elif field.required:
-            raise WireError(_member(path, name), "missing", "a member of this name")
+            raise WireError(member(path, name), "missing", "a member of this name")
 
 
 def _object(value: object, path: str) -> dict[str, object]:
     if isinstance(value, _Twice):
-        raise WireError(_member(path, value.member), "there more than once", "each member once")
+        raise WireError(member(path, value.member), "there more than once", "each member once")
     if not isinstance(value, dict):
-        raise _unlike(path, value, "an object")
+        raise unlike(path, value, "an object")
     return cast("dict[str, object]", value)
 
 
 def _array(value: object, path: str, least: int) -> list[object]:
     items = cast("list[object]", value)
     if type(value) is not list or len(items) < least:
-        raise _unlike(path, items, f"an array of {least} or more" if least else "an array")
+        raise unlike(path, items, f"an array of {least} or more" if least else "an array")
     return items
 
 
 def _one_of(value: object, accepted: Iterable[object], path: str) -> None:
     labels = list(accepted)
     if value not in labels:
-        raise _unlike(path, value, f"one of {_listed(labels)}")
+        raise unlike(path, value, f"one of {_listed(labels)}")
 
 
-def _member(path: str, name: str) -> str:
+def member(path: str, name: str) -> str:
+    """The path to a member of the object at this path."""
     if not name.isidentifier() or not name.isascii():
         return f"{path}[{quoted(name)}]"
     return f"{path}.{name}" if path else name
 
 
-def _unlike(path: str, value: object, accepted: str) -> WireError:
+def invalid(error: InvalidValue, inside: str = "") -> WireError:
+    """What `core` refuses, as the error of this room; `inside` leads to what it was asked to make."""
+    return WireError(f"{inside}{error.field}", f"`{quoted(error.value)}`", error.accepted)
+
+
+def unlike(path: str, value: object, accepted: str) -> WireError:
+    """The error that quotes what stands there."""
     if isinstance(value, dict):
         return WireError(path, "an object", accepted)
     if isinstance(value, list):

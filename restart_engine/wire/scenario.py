@@ -13,7 +13,7 @@ from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.request import RestartRequest
 from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import encoded, quoted, read_carefully
+from restart_engine.wire.reading import encoded, invalid, quoted, read_carefully, unlike
 from restart_engine.wire.shapes import (
     ExecutionShape,
     GroupShape,
@@ -22,6 +22,7 @@ from restart_engine.wire.shapes import (
     RequestShape,
     ScenarioShape,
 )
+from restart_engine.wire.writing import written
 
 _DECODER: Final = msgspec.json.Decoder(ScenarioShape)
 
@@ -44,12 +45,18 @@ class ScenarioReader:
     def read(self, text: str | bytes) -> Facts:
         """The facts that a scenario's JSON states; raises `WireError` for any other text."""
         text = encoded(text)
+        facts = self._read_fast(text)
+        return self._facts(read_carefully(text, ScenarioShape)) if facts is None else facts
+
+    def _read_fast(self, text: bytes) -> Facts | None:
+        """None where anything is off: the careful reader finds the first place."""
         try:
             shape = _DECODER.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            shape = None
-        if shape is None or strings_in(text) != strings_kept(shape):
-            shape = read_carefully(text, ScenarioShape)
+            return self._facts(shape) if strings_in(text) == strings_kept(shape) else None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, WireError):
+            return None
+
+    def _facts(self, shape: ScenarioShape) -> Facts:
         if self._plan is None or shape.plan != self._shape:
             self._plan = _plan(shape.plan)
             self._shape = shape.plan
@@ -57,12 +64,15 @@ class ScenarioReader:
 
 
 def encode_scenario(facts: Facts) -> bytes:
-    """The scenario as one line of JSON, without a newline; groups ascending."""
+    """The scenario as one line of JSON, without a newline; groups ascending.
+
+    Raises `WireError` where an integer has more digits than Python writes, 4,300 unless the host allows more.
+    """
     latest = facts.latest
     groups = [
         GroupShape(sequence=group.sequence, steps=list(group.step_names)) for group in facts.plan.groups
     ]
-    return msgspec.json.encode(
+    return written(
         ScenarioShape(
             plan=PlanShape(name=facts.plan.name, groups=groups),
             latest=None if latest is None else _execution_shape(latest),
@@ -115,11 +125,8 @@ def facts_of(scenario: ScenarioShape, plan: LoadPlan | None = None) -> Facts:
     if plan is None:
         plan = _plan(scenario.plan)
     if request.load_plan_name != plan.name:
-        raise WireError(
-            "request.loadPlanName",
-            f"`{quoted(request.load_plan_name)}`",
-            f"the plan's name, `{quoted(plan.name)}`",
-        )
+        meant = f"the plan's name, `{quoted(plan.name)}`"
+        raise unlike("request.loadPlanName", request.load_plan_name, meant)
     given = request.recent_load_plan_execution
     return Facts(
         plan,
@@ -129,30 +136,16 @@ def facts_of(scenario: ScenarioShape, plan: LoadPlan | None = None) -> Facts:
 
 
 def _plan(shape: PlanShape) -> LoadPlan:
-    groups: list[LoadGroup] = []
     try:
-        for group in shape.groups:
-            groups.append(LoadGroup.parse(group.sequence, group.steps))  # noqa: PERF401  # len(groups) is the place
-    except InvalidValue as error:
-        raise _misplaced(f"plan.groups[{len(groups)}]", error) from None
-    try:
+        groups = [LoadGroup.parse(group.sequence, group.steps) for group in shape.groups]
         return LoadPlan(shape.name, tuple(groups))
     except InvalidValue as error:
-        raise _misplaced("plan", error) from None
+        raise invalid(error, "plan.") from None
 
 
 def _execution(shape: ExecutionShape) -> Execution:
-    groups: list[GroupOutcome] = []
     try:
-        for group in shape.groups:
-            groups.append(GroupOutcome.parse(group.sequence, group.status, group.steps))  # noqa: PERF401  # likewise
-    except InvalidValue as error:
-        raise _misplaced(f"latest.groups[{len(groups)}]", error) from None
-    try:
+        groups = [GroupOutcome.parse(group.sequence, group.status, group.steps) for group in shape.groups]
         return Execution(shape.id, shape.status, tuple(groups))
     except InvalidValue as error:
-        raise _misplaced("latest", error) from None
-
-
-def _misplaced(path: str, error: InvalidValue) -> WireError:
-    return WireError(f"{path}.{error.field}", f"`{quoted(error.value)}`", error.accepted)
+        raise invalid(error, "latest.") from None

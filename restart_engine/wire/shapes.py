@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from collections.abc import Collection
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -13,22 +14,34 @@ BLANK: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 """The characters that make a text blank, as a regular expression's class."""
 STEP_PATTERN: Final = rf"^[{BLANK}]*[^.{BLANK}][^.]*\.[{BLANK}]*[^{BLANK}]"
 
+
+def _stated(**keywords: object) -> Meta:
+    """What the schema says beyond the type, and the careful reader holds a value to.
+
+    The fast reader passes it over: of a scenario, `core` asks the same once more.
+    """
+    return Meta(extra_json_schema=keywords)
+
+
+def _one_of(statuses: Collection[Status]) -> Meta:
+    return _stated(enum=[status for status in Status if status in statuses])
+
+
+_STEP: Final[dict[str, Any]] = {
+    "description": "`Schema.Object`, split at the first dot, neither part blank",
+    "pattern": STEP_PATTERN,
+}
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
-Name: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": f"[^{BLANK}]"})]
-StepName: TypeAlias = Annotated[
+Name: TypeAlias = Annotated[str, _stated(description="text that is not blank", pattern=f"[^{BLANK}]")]
+StepName: TypeAlias = Annotated[str, _stated(**_STEP)]
+StepNames: TypeAlias = Annotated[list[StepName], _stated(uniqueItems=True)]
+RunStatus: TypeAlias = Annotated[Status, _one_of(OF_RUN)]
+ActiveStatus: TypeAlias = Annotated[Status, _one_of(ACTIVE)]
+OverStatus: TypeAlias = Annotated[Status, _one_of(OF_RUN - ACTIVE)]
+Digest: TypeAlias = Annotated[
     str,
-    Meta(
-        description="`Schema.Object`: split at the first dot, neither part blank",
-        extra_json_schema={"pattern": STEP_PATTERN},
-    ),
+    _stated(description="64 lower-case hexadecimal digits", pattern="^[0-9a-f]{64}$", maxLength=64),
 ]
-RunStatus: TypeAlias = Annotated[
-    Status, Meta(extra_json_schema={"enum": [status for status in Status if status in OF_RUN]})
-]
-ActiveStatus: TypeAlias = Annotated[
-    Status, Meta(extra_json_schema={"enum": [status for status in Status if status in ACTIVE]})
-]
-Digest: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{64}$"})]
 
 
 class Shape(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -39,7 +52,7 @@ class GroupShape(Shape):
     """A load group of the plan as it stands now."""
 
     sequence: Positive
-    steps: Annotated[list[StepName], Meta(extra_json_schema={"uniqueItems": True})]
+    steps: StepNames
 
 
 class PlanShape(Shape):
@@ -54,13 +67,7 @@ class OutcomeShape(Shape):
 
     sequence: Positive
     status: RunStatus
-    steps: (
-        Annotated[
-            dict[str, Status],
-            Meta(extra_json_schema={"propertyNames": {"type": "string", "pattern": STEP_PATTERN}}),
-        ]
-        | None
-    )
+    steps: Annotated[dict[str, Status], _stated(propertyNames={"type": "string"} | _STEP)] | None
 
 
 class ExecutionShape(Shape):
@@ -91,15 +98,15 @@ class StartShape(Shape):
     """The group where the restart begins; its steps in the plan's order."""
 
     sequence: Positive
-    run: list[StepName]
-    skip: list[StepName]
+    run: StepNames
+    skip: StepNames
 
 
 class SeenShape(Shape):
-    """The latest execution as it was seen."""
+    """The latest execution as it was seen: over, or nothing would be planned."""
 
     id: Positive
-    status: RunStatus
+    status: OverStatus
 
 
 class PreconditionShape(Shape):
@@ -126,8 +133,8 @@ class StepsChangedShape(Shape, tag_field="note", tag="stepsChanged"):
     """Steps added to or removed from the start group since the execution resumed."""
 
     sequence: Positive
-    added: list[StepName]
-    removed: list[StepName]
+    added: StepNames
+    removed: StepNames
 
 
 class NothingToRunShape(Shape, tag_field="note", tag="nothingToRun"):
@@ -203,10 +210,34 @@ class RejectedShape(Shape, tag_field="decision", tag="rejected"):
     """No restart: `rules` are all that reject, in order of precedence, `rule` the first of them."""
 
     rule: RuleId
-    rules: Annotated[list[RuleId], Meta(min_length=1)]
+    rules: Annotated[list[RuleId], Meta(min_length=1), _stated(uniqueItems=True)]
     message: str
     remedy: str
     evidence: EvidenceShape
 
 
 DecisionShape: TypeAlias = PlannedShape | RejectedShape
+
+
+class AskedShape(Shape):
+    """What to ask for, beside the plan's name."""
+
+    group_sequence: int
+    recent_load_plan_execution: int | None
+
+
+class OptionShape(Shape):
+    """A restart that is possible; it leaves the first `leavesFailed` of the failed groups as they are."""
+
+    request: AskedShape
+    rule: StartRuleId
+    start: StartShape
+    leaves_failed: Annotated[int, Meta(ge=0)]
+
+
+class OptionsShape(Shape):
+    """Every restart that is possible now; what they share, the name and the failed groups, stands once."""
+
+    load_plan_name: Name
+    failed: list[Positive]
+    options: list[OptionShape]

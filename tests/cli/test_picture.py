@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -157,9 +158,9 @@ def test_a_plan_that_never_ran_starts_over() -> None:
     )
 
 
-def month_end(to_load: int = 90) -> Any:
-    """200 steps in five groups, of which the second and the third failed."""
-    sizes = {"Salesforce": 40, "ERP": 35, "Shop": to_load, "Marts": 125 - to_load, "KPI": 0}
+def month_end(to_load: int = 90, more: int = 0) -> Any:
+    """200 steps and more in five groups, of which the second and the third failed."""
+    sizes = {"Salesforce": 40, "ERP": 35, "Shop": to_load, "Marts": 125 - to_load, "KPI": more}
     names = {schema: [f"{schema}.Table_{n:03}" for n in range(size)] for schema, size in sizes.items()}
     erp = dict.fromkeys(names["ERP"], "Succeeded") | {
         "ERP.Table_003": "Failed",
@@ -201,20 +202,31 @@ FROM_THE_START = """\
     group 40     runs whole  not reached
       later         35 steps: Marts.Table_000  Marts.Table_001  … and 33 more
     group 50     runs whole  not reached
-      no step
+      later         KPI.Table_000
 """
 
 
 def test_a_large_plan_is_counted_around_its_start() -> None:
-    """Of 200 steps the start group names 60 to run and a few to skip; other groups name their first."""
-    picture = shown("decide", month_end())
+    """Of 201 steps the start group names 60 to run and a few to skip; other groups name their first."""
+    picture = shown("decide", month_end(more=1))
     assert BEFORE_THE_START in picture
     assert FROM_THE_START in picture
 
 
+@pytest.mark.parametrize("command", ["decide", "options"])
+def test_each_of_200_steps_is_marked(command: str) -> None:
+    """A plan of so many is shown whole, every step by name and behind its mark, and nothing is counted."""
+    scenario = month_end()
+    picture = shown(command, scenario)
+    names = [name for group in scenario["plan"]["groups"] for name in group["steps"]]
+    assert len(names) == 200
+    assert sorted(word for word in picture.split() if word in set(names)) == sorted(names)
+    assert " more" not in picture
+
+
 def test_a_start_group_of_60_steps_is_shown_whole() -> None:
     """Every step to run and every step to skip; only the three other groups are counted."""
-    picture = shown("decide", month_end(60))
+    picture = shown("decide", month_end(60, more=1))
     assert {f"Shop.Table_{n:03}" for n in range(60)} <= set(picture.split())
     assert picture.count(" more\n") == 3
 
@@ -227,9 +239,10 @@ def test_a_start_group_of_60_steps_is_shown_whole() -> None:
     ],
 )
 def test_a_group_of_eight_steps_is_shown_whole_and_one_of_nine_is_counted(size: int, row: str) -> None:
-    """The names of the larger one fill one line."""
+    """The names of the larger one fill one line, where the plan is too large to be shown whole."""
     steps = [f"Schema.Object_{n}" for n in range(size)]
-    groups = [{"sequence": 1, "steps": ["A.a"]}, {"sequence": 2, "steps": steps}]
+    others = [f"Z.z{n}" for n in range(200)]
+    groups = [{"sequence": n, "steps": names} for n, names in enumerate((["A.a"], steps, others), 1)]
     plan = {"name": "N", "groups": groups}
     assert row in shown("decide", {"plan": plan, "request": {"loadPlanName": "N", "groupSequence": 0}})
 
@@ -289,7 +302,9 @@ def test_odd_names_stay_in_their_place() -> None:
 
 @pytest.mark.parametrize("command", ["decide", "options"])
 @pytest.mark.parametrize(
-    "scenario", [ODD, SMALL, month_end(), month_end(1), nightly()], ids=["odd", "small", "90", "1", "nightly"]
+    "scenario",
+    [ODD, SMALL, month_end(), month_end(more=1), month_end(1, more=1), nightly()],
+    ids=["odd", "small", "whole", "90", "1", "nightly"],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_no_line_is_wider_than_80_cells(command: str, scenario: Any, encoding: str) -> None:
@@ -304,13 +319,15 @@ def test_no_line_is_wider_than_80_cells(command: str, scenario: Any, encoding: s
 
 
 def test_a_sentence_beside_a_picture_stays_short() -> None:
-    """A note on thousands of steps is cut; `explain` has it whole."""
+    """A note that fills the page is cut; `explain` is not."""
     scenario = month_end()
-    scenario["plan"]["groups"][2]["steps"] += [f"New.Table_{n}" for n in range(5000)]
+    names = [f"New.{'x' * 60}_{n}" for n in range(5000)]
+    scenario["plan"]["groups"][2]["steps"] += names
     picture = shown("decide", scenario)
     assert len(picture.splitlines()) < 60
     assert picture.endswith("…\n")
-    assert shown("explain", scenario).count("New.Table_4999") == 2
+    assert names[19] not in picture
+    assert names[19] in shown("explain", scenario)
 
 
 def test_an_option_names_ten_groups_that_it_leaves_failed() -> None:
@@ -328,3 +345,33 @@ def test_an_option_names_ten_groups_that_it_leaves_failed() -> None:
         "   runs 1 step, 1 of them there, and skips 0\n"
         "   leaves failed: groups 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 19 more\n"
     )
+
+
+def test_the_request_of_an_option_is_whole() -> None:
+    """What is to be copied is wrapped where it is long, and never shortened."""
+    digits = "9" * 300
+    scenario: Any = json.loads(json.dumps(SMALL))
+    scenario["latest"]["id"] = int(digits)
+    lines = shown("options", scenario).splitlines()
+    start = lines.index("2. resume at group 2 (S4)") + 1
+    request = lines[start : start + 5]
+    assert "".join(line[3:] for line in request) == (f"send groupSequence 2, recentLoadPlanExecution{digits}")
+    assert all(line.startswith("   ") for line in request)
+    assert lines[start + 5].startswith("   runs 7 steps")
+
+
+def test_what_to_do_is_whole() -> None:
+    """However long its numbers are."""
+    sequence = 10**190
+    groups = [{"sequence": sequence, "steps": ["A.a"]}]
+    scenario: Any = {
+        "plan": {"name": "N", "groups": groups},
+        "latest": {
+            "id": sequence,
+            "status": "Failed",
+            "groups": [{"sequence": sequence, "status": "Failed", "steps": None}],
+        },
+        "request": {"loadPlanName": "N", "groupSequence": sequence, "recentLoadPlanExecution": sequence},
+    }
+    rejected, _ = shown("decide", scenario).replace("\n", "").split("load plan N")
+    assert rejected.endswith(f"send groupSequence{sequence}, recentLoadPlanExecution none.")

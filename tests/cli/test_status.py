@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import resource
+from functools import partial
 from pathlib import Path
 
 import pytest
-from cli.processes import NIGHTLY, assert_refused, nightly, nightly_with, run
+from cli.processes import NIGHTLY, assert_refused, nightly, nightly_with, run, started
 
 from restart_engine import explain, plan_restart, restart_options
 from restart_engine.wire import answer, decode_scenario, encode_options, schema_text
 
 REJECTED = nightly_with('recentLoadPlanExecution": 4711', 'recentLoadPlanExecution": 1')
 RUNNING = nightly_with('"id": 4711, "status": "Failed"', '"id": 4711, "status": "In Progress"')
+MEMORY = 400 * 1024 * 1024
 
 
 @pytest.mark.parametrize("command", [["decide"], ["decide", "--json"], ["explain"]])
@@ -70,6 +73,23 @@ def test_options_has_the_status_of_whether_there_are_any() -> None:
     assert (rejected.returncode, refused.returncode) == (1, 1)
     assert b"\nNo restart runs.\nR1: execution 4711 of the load plan is In Progress.\n" in rejected.stdout
     assert json.loads(refused.stdout)["rules"] == ["R1"]
+
+
+def test_options_of_very_many_groups_need_little() -> None:
+    """The JSON of 30,000 failed groups, and the memory that it takes, grows with the plan and no faster."""
+    groups = [(number, f"S.T{number}") for number in range(1, 30_001)]
+    outcomes = [{"sequence": n, "status": "Failed", "steps": {name: "Succeeded"}} for n, name in groups]
+    scenario = {
+        "plan": {"name": "N", "groups": [{"sequence": n, "steps": [name]} for n, name in groups]},
+        "latest": {"id": 7, "status": "Failed", "groups": outcomes},
+        "request": {"loadPlanName": "N", "groupSequence": 0},
+    }
+    limited = partial(resource.setrlimit, resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with started("options", "--json", "-", stderr=None, prepared=limited) as process:
+        printed, _ = process.communicate(json.dumps(scenario).encode(), timeout=300)
+    assert process.returncode == 0
+    assert len(json.loads(printed)["options"]) == 60_000
+    assert len(printed) < 10_000_000
 
 
 def test_bad_input_is_one_line(tmp_path: Path) -> None:

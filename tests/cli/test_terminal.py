@@ -52,6 +52,15 @@ def test_without_a_terminal_the_width_is_80() -> None:
     assert shown("decide", nightly(), COLUMNS="200") == shown("decide", nightly(), COLUMNS="20")
 
 
+def test_a_narrow_terminal_wraps_the_request_to_send() -> None:
+    """Nothing of what is to be copied is left out; the lines below each other are indented alike."""
+    printed = on_terminal("options", str(NIGHTLY), "--color", "never", columns=40)
+    assert (
+        "\n   send groupSequence 30,\n   recentLoadPlanExecution none\n   runs 24 steps, 8 of them there"
+        in printed
+    )
+
+
 @pytest.mark.parametrize(
     ("columns", "least", "most"), [(60, 55, 60), (90, 85, 90), (300, 95, 100), (1, 35, 40)]
 )

@@ -16,6 +16,7 @@ from restart_engine.conformance.profile import Profile
 from restart_engine.conformance.reference import Planned, allowed
 from restart_engine.core.decision import Decision, Rejection, plan_restart
 from restart_engine.core.facts import Facts
+from restart_engine.core.status import FAILED
 
 Json = Mapping[str, Any]
 MAIN = threading.main_thread()
@@ -122,6 +123,29 @@ class FailsFast(ReferenceHost):
         if status != S:
             for other_sequence, other in self.waiting():
                 super().end_step(other_sequence, other, Status.INTERRUPTED)
+
+
+class FailsFastAndGoesOn(FailsFast, GoesOn):
+    """Leaves a group at the first failure, and runs the next."""
+
+
+class BeginsNoMoreAfterFailure(ReferenceHost):
+    """Runs one step at a time, and once one has failed only the one that is next."""
+
+    def waiting(self) -> Sequence[tuple[int, str]]:
+        """Those that may still begin."""
+        waiting = list(super().waiting())
+        outcome = self._latest.outcome(waiting[0][0]) if self._latest and waiting else None
+        failed = any(status in FAILED for _, status in (outcome.recorded if outcome else None) or ())
+        return waiting[:1] if failed else waiting
+
+    def end_step(self, sequence: int, step: str, status: str, /) -> None:
+        """With the last of them the group ends."""
+        others = [other for _, other in super().waiting() if other != step]
+        last = len(self.waiting()) == 1
+        super().end_step(sequence, step, status)
+        for other in others if last else ():
+            super().end_step(sequence, other, Status.INTERRUPTED)
 
 
 class NeverLosesHistory(ReferenceHost):
@@ -390,6 +414,14 @@ class RepeatsSteps(ReferenceHost):
         return waiting
 
 
+class RunsStepsTwice(ReferenceHost):
+    """Has two loaders that both take every step."""
+
+    def waiting(self) -> Sequence[tuple[int, str]]:
+        """Each once for either."""
+        return [*super().waiting(), *super().waiting()]
+
+
 class RunsWhatWasRemoved(ReferenceHost):
     """Resumes also the steps that are no longer in the plan."""
 
@@ -510,6 +542,7 @@ FAULTY: dict[type[ReferenceHost], frozenset[str]] = {
     NeverSucceeds: frozenset({"end"}),
     RunsOn: frozenset({"turn"}),
     RepeatsSteps: frozenset({"turn"}),
+    RunsStepsTwice: frozenset({"turn"}),
     RunsWhatWasRemoved: frozenset({"C6"}),
     RecordsWhatWasRemoved: frozenset({"C6"}),
     GoesOnTooEarly: frozenset({"C1", "S1", "turn"}),

@@ -13,9 +13,9 @@ from conformance.faults import FAULTS, Fault
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from restart_engine.conformance import Budget, check
-from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.judge import Judge, Question
 from restart_engine.conformance.questions import drawn, of_case
+from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.subject import SubjectRaised, over_lines
 from restart_engine.conformance.vectors import cases
 
@@ -24,9 +24,9 @@ HEAD = """# Planted faults
 
 Engines that are wrong in one way each, as people get it wrong (`tests/conformance/faults.py`). Each is found
 by every run of the conformance kit, whatever the seed, because the cases of the vectors come first. The
-table says how many of the {cases} cases find it; in how many of ten seeds {examples:,} drawn scenarios find it
-without the cases, and after how many at the median; and how many groups the plan has in the smallest
-scenario that a default run reports.
+table says how many of the {cases} cases find it; in how many of ten seeds {examples:,} drawn scenarios find
+it without the cases, and after how many at the median; and how many groups the plan has in the smallest
+scenario that a run reports.
 
 Made by `PYTHONPATH=tests python tests/conformance/kill_table.py`.
 

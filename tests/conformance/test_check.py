@@ -12,12 +12,12 @@ import pytest
 from conformance.faults import FAULTS, PAIRS, Fault, correct
 from conformance.subjects import Answer, of_profile
 
-from restart_engine.conformance import Budget, Profile, assert_conforms, check
-from restart_engine.conformance.run import check_command, judged
+from restart_engine.conformance import Budget, Profile, assert_conforms, check, scope
 from restart_engine.conformance.documents import json_text, questions_of
 from restart_engine.conformance.judge import Judge
 from restart_engine.conformance.questions import enumerated, of_case
 from restart_engine.conformance.report import Report
+from restart_engine.conformance.run import check_command, judged
 from restart_engine.conformance.situations import EVERY
 from restart_engine.conformance.subject import over_lines, reference
 from restart_engine.conformance.texts import TEXTS
@@ -36,6 +36,7 @@ def kinds(report: Report) -> set[str]:
 class TestWhatConforms:
     """A run without a fault says what it rests on."""
 
+    @pytest.mark.thorough
     def test_the_engine_conforms_in_a_default_run(self) -> None:
         """Every rule, pair, consequence and freedom was exercised."""
         report = check(reference)
@@ -68,6 +69,7 @@ class TestPlantedFaults:
         """So every run does: each begins with them."""
         assert check(fault.subject, budget=NONE).verdict == "does not conform"
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("fault", SAMPLE, ids=lambda fault: fault.name)
     def test_a_whole_run_makes_them_small(self, fault: Fault) -> None:
         """Of each signature the smallest scenario is kept."""
@@ -103,6 +105,15 @@ class TestPlantedFaults:
         ]
         assert sum(fault is not None for fault in faults) == 1
 
+    def test_the_exhaustive_mode_asks_the_whole_scope(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Here a scope of one plan, so that it ends."""
+        small = {name: scope.PLANS[name] for name in ("no group",)}
+        monkeypatch.setattr(scope, "PLANS", small)
+        size = sum(1 for _ in scope.documents())
+        report = check(reference, budget=NONE, exhaustive=True)
+        assert report.asked == len(cases()) + size
+        assert size > 1_000
+
 
 class TestBadSubjects:
     """Whatever a function does, the run ends with a report."""
@@ -123,7 +134,7 @@ class TestBadSubjects:
     @pytest.mark.parametrize("nonsense", [None, 5, [], {"decision": {1, 2}}, {1: object()}])
     def test_one_that_returns_nonsense_has_no_decision(self, nonsense: object) -> None:
         """Also what cannot be written as JSON."""
-        report = check(lambda _: nonsense, budget=NONE)  # type: ignore[arg-type, return-value]  # nonsense
+        report = check(lambda _: nonsense, budget=NONE)  # type: ignore[arg-type]  # nonsense
         assert kinds(report) <= {"no decision", "raises"}
         assert not report.conforms
 
@@ -135,6 +146,19 @@ class TestBadSubjects:
             return of_profile(Profile(), next(turns))(scenario)
 
         assert kinds(check(wavering, budget=NONE)) == {"wavers"}
+
+    def test_one_that_fails_the_second_time_is_judged_by_the_first(self) -> None:
+        """The error shows as soon as it is asked something else."""
+        asked: set[str] = set()
+
+        def forgetful(scenario: Answer) -> Answer:
+            text = json.dumps(scenario)
+            if text in asked:
+                raise LookupError
+            asked.add(text)
+            return dict(reference(scenario))
+
+        assert check(forgetful, budget=NONE).conforms
 
     def test_one_that_changes_what_it_is_given_harms_nobody(self) -> None:
         """Each scenario is its own."""

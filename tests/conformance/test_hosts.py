@@ -74,6 +74,8 @@ class TestHostsThatConform:
             hosts.RecordsWhatItReaches,
             hosts.InterruptsAll,
             hosts.FailsFast,
+            hosts.FailsFastAndGoesOn,
+            hosts.BeginsNoMoreAfterFailure,
             hosts.NeverLosesHistory,
             hosts.InterruptsAllAndGoesOn,
         ],
@@ -107,6 +109,23 @@ class TestFaultyHosts:
         assert report.verdict == "does not conform"
         assert cited(report) & FAULTY[host], told(report)  # type: ignore[index]  # a class is the key
         assert min(len(fault.story) for fault in report.faults if fault.rule in FAULTY[host]) <= 12  # type: ignore[index]  # likewise
+
+    @pytest.mark.parametrize(
+        ("host", "kind"),
+        [
+            (hosts.SkipsLater, "leaves out steps that have to run"),
+            (hosts.RunsAllAtOnce, "runs two groups at once, or a step twice"),
+            (hosts.RunsStepsTwice, "runs two groups at once, or a step twice"),
+            (hosts.RunsOn, "runs steps of an execution that is over"),
+            (hosts.StaysActive, "leaves a run active that was cut off"),
+            (hosts.ReusesIds, "gives an id again"),
+            (hosts.GoesOnTooEarly, "is done with a group before its steps ran"),
+            (hosts.EndsEarly, "ends before its steps ran, with none failed"),
+        ],
+    )
+    def test_the_kind_says_what_the_host_does(self, host: Callable[[], Host], kind: str) -> None:
+        """In words that are the same wherever it does it."""
+        assert kind in {fault.kind for fault in check_host(host, examples=1).faults}
 
     @pytest.mark.parametrize("seed", [0, 1, 2])
     def test_what_no_script_shows_is_found_at_random_and_shrunk(self, seed: int) -> None:

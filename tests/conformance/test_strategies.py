@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from restart_engine import Execution, Facts, Status, progress
-from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.questions import drawn
+from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.situations import EVERY, exercised, rules_of
 from restart_engine.conformance.strategies import (
     Link,
@@ -19,6 +19,7 @@ from restart_engine.conformance.strategies import (
     load_plans,
     requests,
     scenarios,
+    steps,
 )
 from restart_engine.core.plan import LoadPlan
 from restart_engine.wire import decode_scenario
@@ -48,6 +49,7 @@ class TestReach:
         count()
         assert {what for what in EVERY if counts[what] < 5} == set()
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("rule", [rule for rule in EVERY if rule[0] in "RSC" and rule[1].isdigit()])
     def test_each_shrinks_to_few_groups_and_steps(self, rule: str) -> None:
         """What shows a rule needs no more than two groups and three steps."""
@@ -75,12 +77,17 @@ class TestReach:
         measure()
         assert largest == {"groups": 2, "steps": 1}
 
+    def test_steps_stand_alone(self) -> None:
+        """The smallest is the first of the common ones."""
+        assert str(find(steps(), lambda _: True, settings=DETERMINED)) == "A.a"
+
     def test_requests_and_executions_stand_alone(self) -> None:
         """Drawn for a plan, and without a latest execution."""
         plan = find(load_plans(), lambda plan: len(plan.groups) > 1, settings=DETERMINED)
         run = find(executions(plan), lambda run: len(run.groups) > 1, settings=DETERMINED)
         assert isinstance(run, Execution)
-        assert find(requests(plan), lambda r: r.execution_id is not None, settings=DETERMINED)
+        alone = find(requests(plan), lambda r: r.execution_id is not None, settings=DETERMINED)
+        assert alone.execution_id == 0
         asked = find(requests(plan, run), lambda r: r.execution_id == run.id, settings=DETERMINED)
         assert asked.group_sequence == 0
 

@@ -8,7 +8,9 @@ from hypothesis import given
 
 from restart_engine import (
     AddGroup,
+    EarlierGroupsStayFailed,
     Facts,
+    GroupNotFound,
     GroupsChanged,
     LoadGroup,
     LoadPlan,
@@ -20,7 +22,7 @@ from restart_engine import (
     plan_restart,
 )
 from restart_engine.conformance.strategies import scenarios
-from restart_engine.core.explanation import advice, message, note_text
+from restart_engine.core.explanation import advice, message, note_text, numbers
 
 PLAN = plan({1: "ab", 2: "cd", 4: "e", 5: ""})
 LATEST = execution(F, {1: (F, {"a": S}), 2: (F, {"c": F, "d": S, "z": S}), 3: (F, None)})
@@ -114,6 +116,27 @@ def test_groups_that_came_and_went() -> None:
     note = GroupsChanged(added=(3, 6), removed=(7,))
     text = "the load plan changed since the execution: added groups 3, 6, removed group 7"
     assert note_text(note) == text
+
+
+def test_many_are_named_in_part_and_counted() -> None:
+    """Of more than 20 groups or steps the first 20; the evidence and the plan hold all."""
+    steps = [f"S.t{number}" for number in range(22)]
+    groups = (LoadGroup.parse(1, steps), *(LoadGroup.parse(number, []) for number in range(2, 100_001)))
+    load_plan = LoadPlan("P", groups)
+    rejected = plan_restart(load_plan, RestartRequest(200_000))
+    assert isinstance(rejected, Rejection)
+    first = ", ".join(map(str, range(1, 21)))
+    expected = f"the load plan has no group 200000, only {first} and 99,980 more"
+    assert message(rejected.reason) == expected
+    assert rejected.reason == GroupNotFound(sequence=200_000, existing=load_plan.sequences)
+    begins, runs, then = explain(plan_restart(load_plan, RestartRequest(1))).split("\n")
+    assert len(begins) < 100
+    assert runs == f"It runs, side by side: {', '.join(steps[:20])} and 2 more."
+    assert then.endswith(
+        ": groups 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 99,979 more."
+    )
+    assert numbers(range(20)).endswith("18, 19")
+    assert note_text(EarlierGroupsStayFailed(tuple(range(1, 22)))).endswith(", 20 and 1 more")
 
 
 def test_what_no_one_can_see_in_a_name_is_escaped() -> None:

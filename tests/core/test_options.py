@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from core.builders import F, I, P, S, execution, plan
+from core.builders import F, I, K, Outcome, P, Q, S, execution, plan
 from hypothesis import given
 
 from restart_engine import (
@@ -17,9 +17,9 @@ from restart_engine import (
     RestartRequest,
     SeeOptions,
     SendRequest,
-    Status,
     WaitUntilOver,
     plan_restart,
+    progress,
     restart_options,
 )
 from restart_engine.conformance.strategies import scenarios
@@ -75,6 +75,16 @@ class TestOptions:
         same = restart_options(PLAN, nothing_done)
         assert not isinstance(same, Rejection)
         assert [(option.rule, option.start.sequence) for option in same] == [("S3", 1), ("S2", 2), ("S2", 4)]
+
+    def test_two_that_run_the_same_steps_differ_in_what_they_record(self) -> None:
+        """S4 at a succeeded group keeps it as skipped; S2 at the next one knows nothing of it."""
+        options = restart_options(PLAN, execution(F, {1: DONE, 2: HALF}))
+        assert not isinstance(options, Rejection)
+        at = {(option.rule, option.start.sequence): option for option in options}
+        skipping, whole = (progress.opening_record(at[each], 13) for each in (("S4", 1), ("S2", 2)))
+        waiting: dict[int, Outcome] = {2: (Q, {"c": Q, "d": Q}), 4: (Q, {"e": Q})}
+        assert skipping == execution(Q, {1: (Q, {"a": K, "b": K}), **waiting}, id_=13)
+        assert whole == execution(Q, waiting, id_=13)
 
     def test_none_while_it_runs_or_without_a_group(self) -> None:
         """The rejection of starting over says why."""
@@ -136,9 +146,27 @@ REMEDIES: dict[str, tuple[Any, Any, RestartRequest, list[Any]]] = {
         RestartRequest(0, execution_id=12),
         [send(0)],
     ),
-    "R3 where the restart of group 4 never began: every group of the plan": (
+    "R3 where the restart of group 2 began none: that group, not those before it": (
         PLAN,
-        execution(I, {4: (Status.IN_QUEUE, {"e": Status.IN_QUEUE})}),
+        execution(I, {2: (Q, {"c": Q, "d": Q}), 4: (Q, {"e": Q})}),
+        RestartRequest(0, execution_id=12),
+        [send(2)],
+    ),
+    "R3 where the restart of group 3 began none, and that is gone: the next one": (
+        PLAN,
+        execution(I, {3: (Q, {}), 4: (Q, {"e": Q})}),
+        RestartRequest(0, execution_id=12),
+        [send(4)],
+    ),
+    "R3 where the restart of group 9 began none, and the plan ends before it: start over": (
+        PLAN,
+        execution(I, {9: (Q, {})}),
+        RestartRequest(0, execution_id=12),
+        [send(0)],
+    ),
+    "R3 where no group is recorded: the first of all": (
+        PLAN,
+        execution(I, {}),
         RestartRequest(0, execution_id=12),
         [send(1)],
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 from core.builders import F, I, K, P, Q, S, W, execution, plan
 from hypothesis import given
+from hypothesis import strategies as st
 
 from restart_engine import (
     Execution,
     Facts,
+    GroupOutcome,
     ImpossibleMove,
     InvalidValue,
     RestartPlan,
@@ -33,6 +36,7 @@ from restart_engine.core.progress import (
     opening_record,
     ready,
 )
+from restart_engine.core.status import OF_RUN
 
 PLAN = plan({1: "ab", 2: "cd", 4: "e"})
 A, B, C, D, E = (Step("X", name) for name in "abcde")
@@ -82,6 +86,15 @@ class TestOpening:
             opening_record(decision, 0)
         with pytest.raises(InvalidValue, match="`restart` is `None`"):
             opening_record(None, 1)  # type: ignore[arg-type]  # refused at run time too
+
+    @pytest.mark.parametrize("asked", [RestartRequest(0, execution_id=12), RestartRequest(1)])
+    def test_a_new_execution_has_an_id_of_its_own(self, asked: RestartRequest) -> None:
+        """That of the latest is refused, whether it is resumed or not; a lower one is not."""
+        decision = plan_restart(PLAN, asked, execution(F, {1: (F, {})}))
+        assert isinstance(decision, RestartPlan)
+        with pytest.raises(InvalidValue, match="`execution_id` is `12`, accepted is an id of its own"):
+            opening_record(decision, 12)
+        assert opening_record(decision, 11).id == 11
 
 
 class TestMoves:
@@ -141,12 +154,75 @@ class TestMoves:
         )
         assert cut.failed == (1,)
 
+    @pytest.mark.parametrize("status", [P, Q])
+    def test_a_step_that_ends_has_run_and_so_its_group_runs(self, status: Status) -> None:
+        """Also where the host had the group In Queue; cut off then, it has failed and can be resumed."""
+        run = end_step(execution(status, {1: (Q, {"a": P, "b": Q})}), 1, A, S)
+        assert run == execution(P, {1: (P, {"a": S, "b": Q})})
+        assert cut_off(run).failed == (1,)
+
     def test_a_group_without_history_ends_as_a_whole(self) -> None:
         """Its steps are not tracked, so none can begin."""
         run = execution(P, {1: (P, None)})
         assert ready(run) == Ready(sequence=1, steps=())
         assert end_group(run, 1, F) == execution(P, {1: (F, None)})
         assert end_group(run, 1, S) == execution(P, {1: (S, None)})
+
+
+class TestCheapMoves:
+    """A move checks only what it changes, and still makes the value that making it anew would."""
+
+    @given(st.data())
+    def test_what_follows_from_the_groups_is_as_if_made_anew(self, data: st.DataObject) -> None:
+        """After any replacement: the failed groups, those not recoverable, the last begun, the steps."""
+        scenario = data.draw(scenarios().filter(lambda s: s.latest is not None and bool(s.latest.groups)))
+        assert scenario.latest is not None
+        was = data.draw(st.sampled_from(scenario.latest.groups))
+        group = was.with_status(data.draw(st.sampled_from(sorted(OF_RUN))))
+        for outcome in group.steps or ():
+            status = data.draw(st.sampled_from(Status))
+            group = group.with_step(outcome.step, status)
+            assert group.status_of(outcome.step) is status
+        known = None if group.recorded is None else dict(group.recorded)
+        again = GroupOutcome.parse(group.sequence, group.status, known)
+        assert (group, hash(group), group.steps) == (again, hash(again), again.steps)
+        execution = scenario.latest.with_group(group)
+        groups = [group if each is was else each for each in scenario.latest.groups]
+        anew = Execution(execution.id, execution.status, tuple(groups))
+        for each in (execution, pickle.loads(pickle.dumps(execution)), copy.deepcopy(execution)):  # noqa: S301  # our own
+            assert (each, hash(each), each.groups) == (anew, hash(anew), anew.groups)
+            assert (each.sequences, each.failed) == (anew.sequences, anew.failed)
+            assert (each.unrecoverable, each.last_begun) == (anew.unrecoverable, anew.last_begun)
+            assert each.turn == anew.turn
+            assert [g.status in {P, Q} for g in groups[: each.turn + 1]] == [
+                *[False] * each.turn,
+                *[True][: len(groups) - each.turn],
+            ]
+            assert each.outcome(group.sequence) == group
+
+    def test_a_move_looks_at_no_other_step_or_group(self) -> None:
+        """The outcomes of the groups that did not move are the very ones, and no step is made."""
+        run = begin_step(opened(), 1, A)
+        moved = end_step(run, 1, A, S)
+        assert all(moved.outcome(sequence) is run.outcome(sequence) for sequence in (2, 4))
+        assert end_group(moved, 1, F).groups[0].recorded is moved.groups[0].recorded
+
+    def test_what_would_not_be_legal_is_refused(self) -> None:
+        """A status, a step or a group that cannot be."""
+        group = GroupOutcome.parse(1, P, {"X.a": P})
+        refused: list[tuple[str, Callable[[], object]]] = [
+            ("status", lambda: group.with_status(K)),
+            ("status", lambda: group.with_step(A, "Failed")),  # type: ignore[arg-type]  # refused at run time too
+            ("step", lambda: group.with_step(B, S)),
+            ("step", lambda: group.with_step("X.a", S)),  # type: ignore[arg-type]  # likewise
+            ("step", lambda: GroupOutcome(1, P, None).with_step(A, S)),
+            ("step", lambda: group.status_of("X.a")),  # type: ignore[arg-type]  # likewise
+            ("group", lambda: RUNNING.with_group(None)),  # type: ignore[arg-type]  # likewise
+            ("group.sequence", lambda: RUNNING.with_group(GroupOutcome(3, P, None))),
+        ]
+        for field, make in refused:
+            with pytest.raises(InvalidValue, match=f"^`{field}` is "):
+                make()
 
 
 RUNNING = begin_step(opened(), 1, A)

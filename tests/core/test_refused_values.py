@@ -6,6 +6,7 @@ import pickle
 from collections import namedtuple
 from collections.abc import Callable
 from enum import IntEnum
+from typing import Any
 
 import pytest
 from core.builders import F, K, P, S, plan
@@ -30,18 +31,25 @@ from restart_engine import (
     Rejection,
     RestartPlan,
     RestartRequest,
+    SeeOptions,
     SendRequest,
     Step,
     StepOutcome,
     StepsChanged,
     WaitUntilOver,
+    explain,
+    plan_drift,
     plan_restart,
     progress,
+    restart_options,
 )
 
 A, B = Step("S", "a"), Step("S", "b")
 PLAN = plan({1: "ab", 2: "c"})
 DIGEST = PLAN.digest
+SEEN = Precondition(latest=None, plan_digest=DIGEST)
+CHANGED = StepsChanged(sequence=2, added=(A,), removed=())
+CHANGE, NOT_BOTH = "at least one, where none is removed", "one that is not added too"
 
 
 class AnInt(int):
@@ -69,6 +77,8 @@ class Rude:
 
 ATuple = namedtuple("ATuple", "a")  # noqa: PYI024  # just the subclass of tuple that is refused
 
+PLACED = "an integer of 1 or more, above the one before it"
+OTHER = "a sequence that is not among the existing"
 INTEGER, POSITIVE = "an integer", "an integer of 1 or more"
 TEXT = "a text that is not blank and has no lone surrogate"
 STEP = "a step as `Schema.Object`, neither part blank"
@@ -148,12 +158,33 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: plan_restart(1, RestartRequest(0)), "plan", 1, "a LoadPlan"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, 0), "request", 0, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, RestartRequest(0), 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_drift("x", None), "plan", "x", "a LoadPlan"),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_drift(PLAN, None), "execution", None, "an Execution"),  # type: ignore[arg-type]  # likewise
+    (lambda: Precondition.seen("x", None), "plan", "x", "a LoadPlan"),  # type: ignore[arg-type]  # likewise
+    (lambda: SEEN.holds("x", None), "plan", "x", "a LoadPlan"),  # type: ignore[arg-type]  # likewise
+    (lambda: SEEN.holds(PLAN, 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise
+    (lambda: explain(None), "decision", None, "a RestartPlan or a Rejection"),  # type: ignore[arg-type]  # likewise
+    (lambda: restart_options("x"), "plan", "x", "a LoadPlan"),  # type: ignore[arg-type]  # likewise
+    (lambda: restart_options(PLAN, 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise
+    (lambda: AlreadyRunning(execution_id=1, status=P, remedy="x"), "remedy", "x", "a remedy"),  # type: ignore[arg-type]  # likewise
+    (lambda: NotMostRecent(given=1, latest=None, remedy=None), "remedy", None, "a remedy"),  # type: ignore[arg-type]  # likewise
+    (lambda: NoFailedGroup(latest=1, never_reached=(), remedy=SeeOptions), "remedy", SeeOptions, "a remedy"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupNotFound(sequence=1, existing=(), remedy=1), "remedy", 1, "a remedy"),  # type: ignore[arg-type]  # likewise
+    (lambda: HistoryUnavailable(execution_id=1, sequence=1, remedy=()), "remedy", (), "a remedy"),  # type: ignore[arg-type]  # likewise
     (lambda: AlreadyRunning(execution_id=0, status=P), "execution_id", 0, POSITIVE),
     (lambda: AlreadyRunning(execution_id=1, status=F), "status", F, "a status, one of In Progress, In Queue"),
     (lambda: NotMostRecent(given=True, latest=None), "given", True, INTEGER),
     (lambda: NotMostRecent(given=1, latest=0), "latest", 0, POSITIVE),
+    (lambda: NotMostRecent(given=5, latest=5), "given", 5, "an id that is not the latest"),
     (lambda: NoFailedGroup(latest=0, never_reached=()), "latest", 0, POSITIVE),
     (lambda: NoFailedGroup(latest=1, never_reached=(True,)), "never_reached[0]", True, "an integer"),
+    (lambda: NoFailedGroup(latest=5, never_reached=(0, -3, -3)), "never_reached[0]", 0, PLACED),
+    (lambda: NoFailedGroup(latest=5, never_reached=(1, 3, 3)), "never_reached[2]", 3, PLACED),
+    (lambda: NoFailedGroup(latest=5, never_reached=(1, 3, 2)), "never_reached[2]", 2, PLACED),
+    (lambda: GroupNotFound(sequence=3, existing=(3, 3, -1)), "existing[1]", 3, PLACED),
+    (lambda: GroupNotFound(sequence=3, existing=(-1, 3)), "existing[0]", -1, PLACED),
+    (lambda: GroupNotFound(sequence=3, existing=(1, 3)), "sequence", 3, OTHER),
+    (lambda: GroupNotFound(sequence=0, existing=(1, 3)), "sequence", 0, OTHER),
     (lambda: GroupNotFound(sequence=-1, existing=()), "sequence", -1, "an integer of 0 or more"),
     (lambda: GroupNotFound(sequence=1, existing=[1]), "existing", [1], "a tuple of integers"),  # type: ignore[arg-type]  # likewise
     (lambda: HistoryUnavailable(execution_id=0, sequence=1), "execution_id", 0, POSITIVE),
@@ -161,17 +192,41 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: SendRequest(None), "request", None, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
     (lambda: WaitUntilOver(0), "execution_id", 0, POSITIVE),
     (lambda: EarlierGroupsStayFailed([1]), "sequences", [1], "a tuple of integers"),  # type: ignore[arg-type]  # likewise
+    (lambda: EarlierGroupsStayFailed((-1, -1)), "sequences[0]", -1, PLACED),
+    (lambda: EarlierGroupsStayFailed((2, 1)), "sequences[1]", 1, PLACED),
+    (lambda: EarlierGroupsStayFailed(()), "sequences", (), "at least one"),
     (lambda: NothingToRun(0), "sequence", 0, POSITIVE),
     (lambda: GroupsChanged(added=("1",), removed=()), "added[0]", "1", "an integer"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupsChanged(added=(), removed=None), "removed", None, "a tuple of integers"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupsChanged(added=(2, 2), removed=()), "added[1]", 2, PLACED),
+    (lambda: GroupsChanged(added=(), removed=(0,)), "removed[0]", 0, PLACED),
+    (lambda: GroupsChanged(added=(), removed=()), "added", (), CHANGE),
+    (lambda: GroupsChanged(added=(2, 3), removed=(1, 3)), "removed[1]", 3, NOT_BOTH),
+    (lambda: StepsChanged(sequence=1, added=(), removed=()), "added", (), CHANGE),
+    (lambda: StepsChanged(sequence=1, added=(A, B), removed=(B,)), "removed[0]", B, NOT_BOTH),
+    (lambda: StepsChanged(sequence=1, added=(A, A), removed=()), "added[1]", A, ONCE),
+    (lambda: StepsChanged(sequence=1, added=(), removed=(A, B, A)), "removed[2]", A, ONCE),
     (lambda: StepsChanged(sequence=0, added=(), removed=()), "sequence", 0, POSITIVE),
     (lambda: StepsChanged(sequence=1, added=("a",), removed=()), "added[0]", "a", "a Step"),  # type: ignore[arg-type]  # likewise
     (lambda: StepsChanged(sequence=1, added=(), removed=("a",)), "removed[0]", "a", "a Step"),  # type: ignore[arg-type]  # likewise
-    (lambda: Drift(groups=1, steps=()), "groups", 1, "a GroupsChanged"),  # type: ignore[arg-type]  # likewise
+    (lambda: Drift(groups=1, steps=()), "groups", 1, "a GroupsChanged or none"),  # type: ignore[arg-type]  # likewise
     (lambda: Drift(groups=None, steps=(1,)), "steps[0]", 1, "a StepsChanged"),  # type: ignore[arg-type]  # likewise
+    (lambda: Drift(groups=None, steps=(CHANGED, CHANGED)), "steps[1].sequence", 2, PLACED),
+    (
+        lambda: Drift(groups=GroupsChanged(added=(2,), removed=()), steps=(CHANGED,)),
+        "steps[0].sequence",
+        2,
+        "a group neither added nor removed",
+    ),
+    (
+        lambda: Drift(groups=GroupsChanged(added=(), removed=(2,)), steps=(CHANGED,)),
+        "steps[0].sequence",
+        2,
+        "a group neither added nor removed",
+    ),
     (lambda: LatestSeen(0, S), "id", 0, POSITIVE),
     (lambda: LatestSeen(1, K), "status", K, RUN),
-    (lambda: Precondition(latest=12, plan_digest=DIGEST), "latest", 12, "a LatestSeen"),  # type: ignore[arg-type]  # likewise
+    (lambda: Precondition(latest=12, plan_digest=DIGEST), "latest", 12, "a LatestSeen or none"),  # type: ignore[arg-type]  # likewise
     (
         lambda: Precondition(latest=None, plan_digest="x"),
         "plan_digest",
@@ -192,6 +247,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     ),
     (lambda: progress.ready(1), "execution", 1, "an Execution"),  # type: ignore[arg-type]  # likewise
     (lambda: progress.Ready(sequence=0, steps=()), "sequence", 0, POSITIVE),
+    (lambda: progress.Ready(sequence=1, steps=(A, A)), "steps[1]", A, ONCE),
     (lambda: progress.Ready(sequence=1, steps=(1,)), "steps[0]", 1, "a Step"),  # type: ignore[arg-type]  # likewise
 ]
 
@@ -240,6 +296,7 @@ class TestRefusal:
 
     def test_an_attribute_that_is_not_there_is_missed(self) -> None:
         """Making steps late gives no other attribute."""
-        for value in (LoadGroup.parse(1, []), GroupOutcome.parse(1, S, {})):
+        values: list[Any] = [LoadGroup.parse(1, []), GroupOutcome.parse(1, S, {})]
+        for value in values:
             with pytest.raises(AttributeError, match="has no `other`"):
                 _ = value.other

@@ -101,13 +101,14 @@ class TestR3:
 
     @given(scenarios())
     def test_rejects_exactly_an_execution_without_a_failed_group(self, scenario: Facts) -> None:
-        """The evidence lists the plan's groups above all that were begun."""
+        """The evidence lists the plan's groups above all that were begun, none before the first recorded."""
         execution = resumed(scenario)
         assert ("R3" in rules(scenario)) == (execution is not None and not failed(execution))
         if "R3" in rules(scenario):
             assert execution is not None
             begun = [g.sequence for g in execution.groups if g.status is not Status.IN_QUEUE]
-            rest = tuple(s for s in scenario.plan.sequences if s > max(begun, default=0))
+            first = min((group.sequence for group in execution.groups), default=0)
+            rest = tuple(s for s in scenario.plan.sequences if s > max(begun, default=0) and s >= first)
             assert reason(scenario, "R3") == NoFailedGroup(latest=execution.id, never_reached=rest)
 
 

@@ -82,14 +82,22 @@ def r5_history_unavailable(plan: Plain, latest: Plain | None, asked: int, given:
 
 
 def never_reached(plan: Plain, latest: Plain) -> list[int]:
-    """The plan's groups above every group that was begun, which is any outcome but In Queue."""
+    """The plan's groups above every group begun; where none was, from the lowest one recorded on, or all."""
+    begun = []
+    recorded = []
+    for outcome in latest["groups"]:
+        recorded.append(outcome["sequence"])
+        if outcome["status"] != "In Queue":
+            begun.append(outcome["sequence"])
     rest = []
     for group in plan["groups"]:
-        above_all = True
-        for outcome in latest["groups"]:
-            if outcome["status"] != "In Queue" and outcome["sequence"] >= group["sequence"]:
-                above_all = False
-        if above_all:
+        if begun != []:
+            if group["sequence"] > max(begun):
+                rest.append(group["sequence"])
+        elif recorded != []:
+            if group["sequence"] >= min(recorded):
+                rest.append(group["sequence"])
+        else:
             rest.append(group["sequence"])
     return sorted(rest)
 

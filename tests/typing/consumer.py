@@ -9,9 +9,12 @@ from restart_engine import (
     AlreadyRunning,
     Decision,
     EarlierGroupsStayFailed,
+    Execution,
     GroupNotFound,
+    GroupOutcome,
     GroupsChanged,
     HistoryUnavailable,
+    LoadGroup,
     NoFailedGroup,
     Note,
     NothingToRun,
@@ -52,6 +55,12 @@ def sequence_of(reason: Reason) -> int | None:
             return sequence
         case _:
             assert_never(reason)
+
+
+def recorded_steps(group: LoadGroup, outcome: GroupOutcome, execution: Execution) -> tuple[int, ...]:
+    """A value's fields, also those made when they are first read, are all that it has."""
+    outcomes = len(outcome.steps or ())
+    return (group.sequence, len(group.steps), outcome.sequence, outcomes, execution.last_begun)
 
 
 def next_request(remedy: Remedy) -> RestartRequest | None:

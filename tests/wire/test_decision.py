@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import jsonschema
-import msgspec
 import pytest
 from hypothesis import given
-from wire.documents import Document, changed_documents, scenario_documents
+from wire.documents import DIGEST, Document, changed_documents, planned, rejected, scenario_documents
 
-from restart_engine import Rejection, plan_restart, restart_options
+from restart_engine import (
+    Execution,
+    GroupOutcome,
+    LoadGroup,
+    LoadPlan,
+    RestartRequest,
+    Status,
+    plan_restart,
+)
 from restart_engine.wire import (
     WireError,
     answer,
     decode_decision,
     decode_scenario,
     encode_decision,
-    encode_options,
+    encode_scenario,
     error_line,
     schema_text,
 )
+from restart_engine.wire.shapes import RejectedShape
 
 PLAN = {
     "name": "Nightly",
@@ -31,7 +40,6 @@ PLAN = {
         {"sequence": 4, "steps": ["Marts.Revenue"]},
     ],
 }
-DIGEST = "654a719b70fdce03e6eb294ac6e46230b4ce875740ff8b8a610b213aae1ccf35"
 
 
 def latest(first: Any, second: Any, status: str = "Failed") -> dict[str, Any]:
@@ -48,32 +56,6 @@ def latest(first: Any, second: Any, status: str = "Failed") -> dict[str, Any]:
 
 DONE = ("Succeeded", {"Sales.Orders": "Succeeded", "Sales.Lines": "Succeeded"})
 HALF = ("Failed", {"Finance.Ledger": "Failed", "Finance.Rates": "Succeeded"})
-
-
-def planned(rule: str, **changes: Any) -> dict[str, Any]:
-    """The decision of the example, with these members changed."""
-    return {
-        "decision": "planned",
-        "rule": rule,
-        "basedOn": 12,
-        "before": [1],
-        "start": {"sequence": 2, "run": ["Finance.Ledger"], "skip": ["Finance.Rates"]},
-        "after": [4],
-        "notes": [],
-        "precondition": {"latest": {"id": 12, "status": "Failed"}, "planDigest": DIGEST},
-    } | changes
-
-
-def rejected(message: str, remedy: str, evidence: dict[str, Any]) -> dict[str, Any]:
-    """A rejection by these rules."""
-    return {
-        "decision": "rejected",
-        "rule": next(iter(evidence)),
-        "rules": list(evidence),
-        "message": message,
-        "remedy": remedy,
-        "evidence": evidence,
-    }
 
 
 WHOLE = {"sequence": 1, "run": ["Sales.Orders", "Sales.Lines"], "skip": []}
@@ -196,27 +178,12 @@ def test_a_plan_that_lost_and_gained_groups_says_so() -> None:
 
 @given(scenario_documents())
 def test_every_decision_is_read_back_to_the_byte(document: Document) -> None:
-    """Reading a decision and writing it again gives the same line, and the schema accepts it."""
+    """Writing what was read of a decision gives the same line, and the schema accepts it."""
     facts = decode_scenario(json.dumps(document))
     line = encode_decision(plan_restart(facts.plan, facts.request, facts.latest))
-    assert msgspec.json.encode(decode_decision(line)) == line
+    assert encode_decision(decode_decision(line)) == line
     assert answer(json.dumps(document)) == line
     DECISIONS.validate(json.loads(line))
-
-
-@given(scenario_documents())
-def test_options_are_written_with_their_requests(document: Document) -> None:
-    """Sending a request that stands there gives the decision beside it."""
-    facts = decode_scenario(json.dumps(document))
-    options = restart_options(facts.plan, facts.latest)
-    written = json.loads(encode_options(options))
-    if isinstance(options, Rejection):
-        assert encode_options(options) == encode_decision(options)
-        return
-    assert len(written) == len(options)
-    for each in written:
-        line = answer(json.dumps(document | {"request": each["request"]}))
-        assert json.loads(line) == each["decision"]
 
 
 DECISIONS = jsonschema.Draft202012Validator(json.loads(schema_text("decision")))
@@ -234,6 +201,14 @@ DECISIONS = jsonschema.Draft202012Validator(json.loads(schema_text("decision")))
         ('"notes":[]', '"notes":[null]', "notes[0]"),
         ('"notes":[]', '"notes":[{"note":"nothingToRun"}]', "notes[0].sequence"),
         ('"after":[4]', '"after":[4],"after":[4]', "after"),
+        ('"Finance.Ledger"', '""', "start.run[0]"),
+        ('"Finance.Ledger"', '"x"', "start.run[0]"),
+        ('["Finance.Ledger"]', '["A.b","A.c","A.b"]', "start.run[2]"),
+        (DIGEST, "x", "precondition.planDigest"),
+        (DIGEST, DIGEST.upper(), "precondition.planDigest"),
+        (DIGEST, rf"{DIGEST}\n", "precondition.planDigest"),
+        ('"Failed"', '"Skipped"', "precondition.latest.status"),
+        ('"Failed"', '"In Progress"', "precondition.latest.status"),
     ],
 )
 def test_a_text_that_is_no_decision_is_refused_at_its_place(before: str, after: str, path: str) -> None:
@@ -245,11 +220,157 @@ def test_a_text_that_is_no_decision_is_refused_at_its_place(before: str, after: 
     assert refused.value.path == path
 
 
-def test_a_rejection_without_a_rule_is_refused() -> None:
-    """`rules` names at least one."""
-    line = json.dumps(rejected("m", "r", {"R1": {"execution": 1, "status": "Failed"}}) | {"rules": []})
-    with pytest.raises(WireError, match="`rules` is an array, accepted is an array of 1 or more"):
-        decode_decision(line)
+REJECTED = rejected(
+    "m",
+    "r",
+    {
+        "R2": {"given": 1, "latest": 2},
+        "R3": {"latest": 2, "neverReached": [3, 4]},
+        "R4": {"sequence": 7, "existing": [1, 2]},
+    },
+)
+
+
+def test_a_rejection_is_as_strict() -> None:
+    """`rules` names at least one, each once, and what is active is In Progress or In Queue."""
+    none = REJECTED | {"rules": []}
+    over = rejected("m", "r", {"R1": {"execution": 1, "status": "Failed"}})
+    for document, message in (
+        (none, "`rules` is an array, accepted is an array of 1 or more"),
+        (
+            REJECTED | {"rules": ["R2", "R2"]},
+            '`rules[1]` is `"R2"`, accepted is one that stands there only once',
+        ),
+        (over, '`evidence.R1.status` is `"Failed"`, accepted is one of In Progress, In Queue'),
+    ):
+        with pytest.raises(WireError) as refused:
+            decode_decision(json.dumps(document))
+        assert str(refused.value) == message
+
+
+NOTES: list[Document] = [
+    {"note": "earlierGroupsStayFailed", "sequences": [1]},
+    {"note": "groupsChanged", "added": [5], "removed": [3, 6]},
+    {"note": "stepsChanged", "sequence": 2, "added": ["Z.b", "A.b"], "removed": []},
+    {"note": "nothingToRun", "sequence": 2},
+]
+LONE = {"latest": None, "planDigest": DIGEST}
+NULL = "null for S1 and S2, else the id of the precondition's latest execution"
+ASCENDING = "sequences that ascend, none twice"
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "found", "accepted"),
+    [
+        (planned("S2"), "basedOn", "`12`", NULL),
+        (planned("S3", basedOn=None), "basedOn", "`null`", NULL),
+        (planned("S4", basedOn=13), "basedOn", "`13`", NULL),
+        (planned("S3", precondition=LONE), "basedOn", "`12`", NULL),
+        (planned("S4", basedOn=None, precondition=LONE), "basedOn", "`null`", NULL),
+        (planned("S3", before=[1, 1]), "before[1]", "`1`", ASCENDING),
+        (planned("S3", before=[1, 2]), "before[1]", "`2`", "a group before the start"),
+        (planned("S3", after=[2, 4]), "after[0]", "`2`", "a group after the start"),
+        (planned("S3", after=[4, 3]), "after[1]", "`3`", ASCENDING),
+        (
+            planned("S3", start={"sequence": 2, "run": ["A.b"], "skip": ["A.c", "A.b"]}),
+            "start.skip[1]",
+            '`"A.b"`',
+            "a step that is not run as well",
+        ),
+        (
+            planned("S3", notes=[NOTES[3], NOTES[0] | {"sequences": [2, 1]}]),
+            "notes[1].sequences[1]",
+            "`1`",
+            ASCENDING,
+        ),
+        (planned("S3", notes=[NOTES[1] | {"added": [5, 5]}]), "notes[0].added[1]", "`5`", ASCENDING),
+        (planned("S3", notes=[NOTES[1] | {"removed": [6, 3]}]), "notes[0].removed[1]", "`3`", ASCENDING),
+        (
+            REJECTED | {"rules": ["R2", "R4", "R3"]},
+            "rules[2]",
+            '`"R3"`',
+            "rules in order of precedence",
+        ),
+        (REJECTED | {"rule": "R3"}, "rule", '`"R3"`', "the first of `rules`"),
+        (
+            REJECTED | {"rules": ["R2", "R3", "R4", "R5"]},
+            "evidence.R5",
+            "missing",
+            "a member for each of `rules`",
+        ),
+        (
+            REJECTED | {"rules": ["R2", "R4"]},
+            "evidence.R3",
+            "evidence of no rule that rejects",
+            "a member for each of `rules`",
+        ),
+        (
+            REJECTED | {"evidence": REJECTED["evidence"] | {"R3": {"latest": 2, "neverReached": [4, 3]}}},
+            "evidence.R3.neverReached[1]",
+            "`3`",
+            ASCENDING,
+        ),
+        (
+            REJECTED | {"evidence": REJECTED["evidence"] | {"R4": {"sequence": 7, "existing": [1, 1]}}},
+            "evidence.R4.existing[1]",
+            "`1`",
+            ASCENDING,
+        ),
+    ],
+)
+def test_a_decision_that_contradicts_itself_is_refused(
+    document: Document, path: str, found: str, accepted: str
+) -> None:
+    """At the place that does not fit the others, which themselves are in order."""
+    with pytest.raises(WireError) as refused:
+        decode_decision(json.dumps(document))
+    assert (refused.value.path, refused.value.found, refused.value.accepted) == (path, found, accepted)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        planned("S3", notes=NOTES),
+        planned("S2", basedOn=None),
+        planned("S1", basedOn=None, precondition=LONE),
+        REJECTED,
+    ],
+)
+def test_what_the_refused_decisions_were_made_from_is_read(document: Document) -> None:
+    """It is read, and written as it was."""
+    line = json.dumps(document, separators=(",", ":")).encode()
+    assert encode_decision(decode_decision(line)) == line
+
+
+HUGE = 10**5_000
+
+
+def test_an_integer_that_cannot_be_written_is_named() -> None:
+    """A number of more digits than Python writes has no JSON; the error has its place."""
+    plan = LoadPlan("N", (LoadGroup.parse(1, ["A.b"]), LoadGroup.parse(HUGE, [])))
+    latest = Execution(HUGE, Status.FAILED, (GroupOutcome.parse(1, Status.FAILED, {"A.b": Status.FAILED}),))
+    resumed = plan_restart(plan, RestartRequest(0, execution_id=HUGE), latest)
+    rejected = plan_restart(plan, RestartRequest(0, execution_id=-HUGE), None)
+    for write, path in (
+        (partial(encode_scenario, resumed.facts), "plan.groups[1].sequence"),
+        (partial(encode_decision, resumed), "basedOn"),
+        (partial(encode_decision, rejected), "evidence.R2.given"),
+    ):
+        with pytest.raises(WireError) as refused:
+            write()
+        assert refused.value.path == path
+        assert str(refused.value).endswith("is an integer of too many digits, accepted is a shorter integer")
+
+
+def test_a_shape_that_cannot_be_written_is_refused() -> None:
+    """Whoever puts a lone surrogate into a decision that was read learns where."""
+    shape = decode_decision(json.dumps(REJECTED))
+    assert isinstance(shape, RejectedShape)
+    shape.remedy = "\ud800"
+    with pytest.raises(WireError) as refused:
+        encode_decision(shape)
+    message = "`remedy` is text with a lone surrogate, accepted is text without lone surrogates"
+    assert str(refused.value) == message
 
 
 @given(changed_documents())

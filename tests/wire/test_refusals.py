@@ -27,10 +27,10 @@ TEXT = json.dumps(VALID)
 
 INTEGER = "an integer"
 POSITIVE = "an integer of 1 or more"
-STEP = "a step as `Schema.Object`, neither part blank"
+STEP = "`Schema.Object`, split at the first dot, neither part blank"
 STEPS_TEXT = "text without lone surrogates"
 ONCE = "one that stands there only once"
-RUN = "a status, one of Succeeded, Finished With Errors, Failed, Interrupted, In Progress, In Queue"
+RUN = "one of Succeeded, Finished With Errors, Failed, Interrupted, In Progress, In Queue"
 ANY = "one of Succeeded, Finished With Errors, Failed, Interrupted, In Progress, In Queue, Skipped"
 MEMBER = "a member of this name"
 UNKNOWN = "an unknown member"
@@ -234,8 +234,8 @@ REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
         '`"n"`',
         'the plan\'s name, `"N"`',
     ),
-    "status unknown": (changed('"Failed"', '"failed"'), "latest.status", '`"failed"`', ANY),
-    "status null": (changed('"Failed"', "null"), "latest.status", "`null`", ANY),
+    "status unknown": (changed('"Failed"', '"failed"'), "latest.status", '`"failed"`', RUN),
+    "status null": (changed('"Failed"', "null"), "latest.status", "`null`", RUN),
     "status of a step unknown": (
         changed('"Succeeded"', '"Done"'),
         'latest.groups[0].steps["A.c"]',
@@ -281,6 +281,29 @@ def test_a_text_beyond_the_limit_is_refused_unread(kind: type[str | bytes]) -> N
             decode_scenario(text if kind is str else text.encode())
         assert str(refused.value) == f"the text is longer than {MAX_BYTES} bytes, accepted is a shorter one"
         assert refused.value.path == ""
+
+
+def test_a_member_twice_is_found_among_very_many() -> None:
+    """In one pass: the first that stands twice is named, however many members stand once."""
+    steps = [f'"A.{number}": "Failed"' for number in range(300_000)]
+    text = changed('"A.b": "Failed"', ", ".join([*steps, *steps[-2:]]))
+    with pytest.raises(WireError) as refused:
+        decode_scenario(text)
+    assert refused.value.path == 'latest.groups[0].steps["A.299998"]'
+    assert refused.value.found == "there more than once"
+
+
+def test_the_first_place_that_is_off_is_named() -> None:
+    """What only the decision's values refuse comes after all that the schema does."""
+    twice = changed('"sequence": 3', '"sequence": 1')
+    for text, path in (
+        (twice, "plan.groups[1].sequence"),
+        (twice.replace('"A.c"]', '"A"]'), "plan.groups[0].steps[1]"),
+        (twice.replace('"In Queue"', '"Skipped"'), "latest.groups[1].status"),
+    ):
+        with pytest.raises(WireError) as refused:
+            decode_scenario(text)
+        assert refused.value.path == path
 
 
 def test_a_long_value_is_quoted_in_part() -> None:

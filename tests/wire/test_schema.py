@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import jsonschema
 import pytest
-from hypothesis import given
-from wire.documents import Document, changed_documents, scenario_documents
+from hypothesis import example, given
+from wire.documents import (
+    DIGEST,
+    Document,
+    changed,
+    changed_documents,
+    decision_documents,
+    nested,
+    planned,
+    rejected,
+    scenario_documents,
+)
 
-from restart_engine.wire import WireError, decode_scenario, schema_text
+from restart_engine.wire import MAX_BYTES, WireError, decode_decision, decode_scenario, schema_text
 from restart_engine.wire.schema import SchemaName, made_schema, write_schemas
 
-SCENARIOS = jsonschema.Draft202012Validator(json.loads(schema_text("scenario")))
+SCENARIOS, DECISIONS = (
+    jsonschema.Draft202012Validator(json.loads(schema_text(name))) for name in get_args(SchemaName)
+)
 
 
 def test_writing_the_files_anew_gives_the_shipped_ones(tmp_path: Path) -> None:
@@ -33,37 +47,112 @@ def test_the_shipped_file_is_the_one_made_from_the_shapes(name: SchemaName) -> N
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def beyond_a_schema(document: Document) -> bool:
-    """What docs/wire.md lists as refused although no schema can say so: equal keys, a float, a name."""
-    try:
-        plan = [group["sequence"] for group in document["plan"]["groups"]]
-        recorded = [group["sequence"] for group in (document.get("latest") or {"groups": []})["groups"]]
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def beyond_every_schema(document: Document) -> bool:
+    """What docs/wire.md lists as refused in either document: a float, a lone surrogate."""
+    values = list(nested(document))
+    texts = [value for value in values if isinstance(value, str)]
+    return any(isinstance(value, float) for value in values) or any(map(SURROGATE.search, texts))
+
+
+def scenario_beyond_its_schema(document: Document) -> bool:
+    """The same for a valid scenario: a sequence that stands twice, another plan's name."""
+    plan = [group["sequence"] for group in document["plan"]["groups"]]
+    recorded = [group["sequence"] for group in (document.get("latest") or {"groups": []})["groups"]]
+    return (
+        len(set(plan)) < len(plan)
+        or len(set(recorded)) < len(recorded)
+        or document["request"]["loadPlanName"] != document["plan"]["name"]
+    )
+
+
+def decision_beyond_its_schema(document: Document) -> bool:
+    """The same for a valid decision: it contradicts itself, or a list of it is out of order."""
+    if document["decision"] == "rejected":
+        rules, evidence = document["rules"], document["evidence"]
         return (
-            len(set(plan)) < len(plan)
-            or len(set(recorded)) < len(recorded)
-            or document["request"]["loadPlanName"] != document["plan"]["name"]
-            or has_float(document)
+            rules != sorted(rules)
+            or rules[0] != document["rule"]
+            or set(rules) != set(evidence)
+            or not ascending(evidence.get("R3", {}).get("neverReached", []))
+            or not ascending(evidence.get("R4", {}).get("existing", []))
         )
-    except (KeyError, TypeError):
-        return False
+    start, latest = document["start"], document["precondition"]["latest"]
+    based_on = None if document["rule"] in {"S1", "S2"} else latest["id"] if latest else "missing"
+    noted = [
+        note.get(name, [])
+        for note in document["notes"]
+        for name in ("sequences", "added", "removed")
+        if note["note"] != "stepsChanged"
+    ]
+    return (
+        document["basedOn"] != based_on
+        or bool(set(start["run"]) & set(start["skip"]))
+        or not all(map(ascending, [[*document["before"], start["sequence"], *document["after"]], *noted]))
+    )
 
 
-def has_float(value: Any) -> bool:
-    """Whether a number of the document is written with a fraction."""
-    if isinstance(value, dict):
-        return any(map(has_float, value.values()))
-    if isinstance(value, list):
-        return any(map(has_float, value))
-    return isinstance(value, float)
+def ascending(sequences: list[int]) -> bool:
+    """Whether each is higher than the one before."""
+    return sequences == sorted(set(sequences))
 
 
 @given(scenario_documents() | changed_documents())
 def test_schema_and_decoder_accept_the_same(document: Document) -> None:
-    """The decoder accepts what the schema does, but for what no schema can say; and nothing more."""
+    """The decoder accepts what the schema does, but for what that does not say; and nothing more."""
     valid = SCENARIOS.is_valid(document)
+    refused = beyond_every_schema(document) or (valid and scenario_beyond_its_schema(document))
+    assert accepted(decode_scenario, json.dumps(document)) == (valid and not refused)
+
+
+@given(decision_documents() | changed(decision_documents()) | changed(changed(decision_documents())))
+@example(planned("S3", start={"sequence": 2, "run": [""], "skip": []}))
+@example(planned("S3", start={"sequence": 2, "run": ["A.b", "A.b"], "skip": []}))
+@example(planned("S3", precondition={"latest": {"id": 12, "status": "Skipped"}, "planDigest": DIGEST}))
+@example(planned("S3", precondition={"latest": {"id": 12, "status": "Failed"}, "planDigest": f"{DIGEST}\n"}))
+@example(rejected("m", "r", {"R1": {"execution": 1, "status": "Failed"}}))
+@example(rejected("m", "r", {}) | {"rule": "R1"})
+def test_decisions_are_accepted_as_their_schema_says(document: Document) -> None:
+    """The same for decisions."""
+    valid = DECISIONS.is_valid(document)
+    refused = beyond_every_schema(document) or (valid and decision_beyond_its_schema(document))
+    assert accepted(decode_decision, json.dumps(document)) == (valid and not refused)
+
+
+def accepted(decode: Callable[[str], object], text: str) -> bool:
+    """Whether the decoder reads the text."""
     try:
-        decode_scenario(json.dumps(document))
+        decode(text)
     except WireError:
-        assert not valid or beyond_a_schema(document)
-    else:
-        assert valid
+        return False
+    return True
+
+
+VALID: Document = {
+    "plan": {"name": "N", "groups": [{"sequence": 1, "steps": ["A.b"]}, {"sequence": 2, "steps": []}]},
+    "request": {"loadPlanName": "N", "groupSequence": 1},
+}
+TEXT = json.dumps(VALID)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT.replace('Sequence": 1', 'Sequence": 1.0'),
+        TEXT.replace('Sequence": 1', 'Sequence": 1, "groupSequence": 1'),
+        TEXT.replace('"sequence": 2', '"sequence": 1'),
+        TEXT.replace('Name": "N"', 'Name": "M"'),
+        TEXT.replace("A.b", "A.\\ud800"),
+        TEXT.replace('Sequence": 1', f'Sequence": 1{"0" * 4_300}'),
+        TEXT + " " * MAX_BYTES,
+    ],
+    ids=["float", "member twice", "sequence twice", "name", "surrogate", "digits", "size"],
+)
+def test_what_a_schema_does_not_say_is_refused(text: str) -> None:
+    """Each item of the list in docs/wire.md is valid by the schema, and refused."""
+    value = json.loads(text, parse_int=lambda digits: int(digits[:100]))
+    assert SCENARIOS.is_valid(value)
+    assert accepted(decode_scenario, TEXT)
+    assert not accepted(decode_scenario, text)

@@ -1,0 +1,43 @@
+"""The restarts that are possible, as JSON: as long as the plan, however many groups that has."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from restart_engine.core.decision import Rejection, RestartPlan
+from restart_engine.core.errors import InvalidValue
+from restart_engine.wire.decision import encode_decision, start_shape
+from restart_engine.wire.shapes import AskedShape, OptionShape, OptionsShape
+from restart_engine.wire.writing import written
+
+
+def encode_options(options: tuple[RestartPlan, ...] | Rejection) -> bytes:
+    """What `restart_options` gives, as one line of JSON: each restart with the request for it; or why none.
+
+    Raises `WireError` as `encode_decision` does.
+    """
+    if isinstance(options, Rejection):
+        return encode_decision(options)
+    if not options:
+        raise InvalidValue("options", options, "what `restart_options` gives, one restart or more")
+    plan, latest = options[0].facts.plan, options[0].facts.latest
+    failed = () if latest is None else latest.failed
+    return written(
+        OptionsShape(
+            load_plan_name=plan.name,
+            failed=list(failed),
+            options=[_option(restart, failed) for restart in options],
+        )
+    )
+
+
+def _option(restart: RestartPlan, failed: tuple[int, ...]) -> OptionShape:
+    request = restart.request
+    return OptionShape(
+        request=AskedShape(
+            group_sequence=request.group_sequence, recent_load_plan_execution=request.execution_id
+        ),
+        rule=restart.rule,
+        start=start_shape(restart),
+        leaves_failed=bisect_left(failed, restart.start.sequence),
+    )
