@@ -121,8 +121,8 @@ class FailsFast(ReferenceHost):
         """The others end with it."""
         super().end_step(sequence, step, status)
         if status != S:
-            for other_sequence, other in self.waiting():
-                super().end_step(other_sequence, other, Status.INTERRUPTED)
+            for other in [other for of, other in self.waiting() if of == sequence]:
+                super().end_step(sequence, other, Status.INTERRUPTED)
 
 
 class FailsFastAndGoesOn(FailsFast, GoesOn):

@@ -11,10 +11,11 @@ from conformance import hosts
 from conformance.hosts import FAULTY, OfProfile
 
 from restart_engine import ImpossibleMove, InvalidValue
-from restart_engine.conformance import chain
-from restart_engine.conformance.chain import SCRIPTS, check_host
+from restart_engine.conformance import story
+from restart_engine.conformance.chain import check_host
 from restart_engine.conformance.host import EXERCISED, LAWS, Host, HostReport, ReferenceHost
 from restart_engine.conformance.profile import OURS, PROFILES, Profile
+from restart_engine.conformance.scripts import SCRIPTS
 from restart_engine.conformance.texts import TEXTS
 from restart_engine.wire import WireError
 
@@ -281,7 +282,7 @@ class TestCouldNotBeJudged:
 
     def test_an_error_of_the_check_itself_is_not_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whatever it found before."""
-        monkeypatch.delattr(chain._Story, "cut")  # noqa: SLF001  # nothing public can fail so
+        monkeypatch.delattr(story.Story, "cut")
         with pytest.raises(BaseExceptionGroup) as caught:
             check_host(RaisesRarely)
         assert caught.value.subgroup(AttributeError)
@@ -325,7 +326,7 @@ class TestCouldNotBeJudged:
                     done.wait()
                 return super().restart(request)
 
-        monkeypatch.setattr(chain, "_PATIENCE", 0.05)
+        monkeypatch.setattr(story, "_PATIENCE", 0.05)
         report = check_host(Blocks)
         done.set()
         assert report.failure is not None
