@@ -10,15 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Any, Final, Protocol, TypeAlias, final
+from typing import Any, Final, Protocol, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from restart_engine.conformance.profile import OURS, Profile
-from restart_engine.conformance.report import Verdict
-from restart_engine.conformance.texts import TEXTS, RuleText
 from restart_engine.core import progress
-from restart_engine.core.checks import Sealed
 from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
 from restart_engine.core.errors import ImpossibleMove, InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
@@ -75,121 +72,6 @@ class Host(Protocol):
     def close(self) -> None:
         """The check is done with this host."""
         ...
-
-
-_LAWS: Final = (
-    RuleText(
-        "record",
-        "ours",
-        "the record of a restart follows from its plan: its start group with the skipped steps completed,"
-        " nothing of the groups before, everything else In Queue",
-    ),
-    RuleText(
-        "latest",
-        "documented",
-        "what is started becomes the latest execution, under an id of its own; what is rejected changes"
-        " nothing",
-    ),
-    RuleText(
-        "turn",
-        "documented",
-        "groups run one after another, ascending, the steps of a group side by side and each once, until"
-        " the execution is over",
-    ),
-    RuleText("outcome", "ours", "what became of a step stays in the record, also when the run is cut off"),
-    RuleText("cut off", "ours", "a run that is cut off is over, and the group that it was in has failed"),
-    RuleText(
-        "one act",
-        "documented",
-        "deciding and starting are one act: of restarts at the same moment one is started, and the others"
-        " find it running",
-    ),
-    RuleText("chain", "ours", "a completed step is not run again while a chain goes on resuming its group"),
-    RuleText("end", "ours", "an execution whose steps have all succeeded leaves nothing failed to resume"),
-    RuleText(
-        "one profile",
-        "ours",
-        "an implementation may differ where the rules are silent, but not from itself",
-    ),
-)
-LAWS: Final = {law.id: law for law in _LAWS}
-"""What a host has to keep beside the rules of the decision, by id."""
-EXERCISED: Final = (
-    *(name for name in TEXTS if name[0] in "RS"),
-    "execute",
-    "edit",
-    "cut off",
-    "lost history",
-    "race",
-    "chain of 2",
-    "chain of 3",
-)
-"""What a check counts: starts and rejections by rule, moves, and restarts of restarts (3 or more as 3)."""
-
-
-@final
-@frozen(kw_only=True)
-class HostFault(Sealed):
-    """What is wrong with a host, and the smallest story found that shows it."""
-
-    rule: str
-    """The id of the rule or law broken."""
-    kind: str
-    """What the host does, in words that are the same wherever it does it."""
-    detail: str
-    """With which step, group or answer; may be blank."""
-    allowed: str
-    """What it might have done instead; blank where the law says that."""
-    story: tuple[str, ...]
-    """What the check did and the host answered, a line each, and last what the host shows."""
-    against: tuple[str, ...] = ()
-    """Another story that this one contradicts; only where the host differs from itself between hosts."""
-
-    @property
-    def text(self) -> RuleText:
-        """The rule or law broken, with its sentence."""
-        return LAWS.get(self.rule) or TEXTS[self.rule]
-
-
-@final
-@frozen(kw_only=True)
-class HostFailure(Sealed):
-    """Why a host could not be judged to the end."""
-
-    cause: str
-    story: tuple[str, ...]
-
-
-@final
-@frozen(kw_only=True)
-class HostReport(Sealed):
-    """What the stateful check found."""
-
-    seed: int
-    stories: int
-    """How many were told, each to a host of its own."""
-    faults: tuple[HostFault, ...]
-    profiles: frozenset[Profile]
-    """Those that explain everything that is no fault."""
-    counts: tuple[tuple[str, int], ...]
-    """How often the stories came to each of `EXERCISED`."""
-    not_exercised: tuple[str, ...]
-    """What none came to; lost history is not missed, nor is R5, in a host that never loses it."""
-    failure: HostFailure | None
-
-    @property
-    def verdict(self) -> Verdict:
-        """A fault is one however the check ended; without one, a check that fell short is no verdict."""
-        if self.faults:
-            return "does not conform"
-        if self.failure is not None or self.not_exercised:
-            return "could not be judged"
-        return "conforms"
-
-    @property
-    def conforms(self) -> bool:
-        """Whether the verdict is that it does."""
-        return self.verdict == "conforms"
 
 
 _WORST_FIRST: Final = (Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED)

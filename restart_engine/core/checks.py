@@ -7,7 +7,9 @@ text, because a subclass can change how it compares, and a value here is what it
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import compress, count
 from operator import ge
+from types import NoneType
 from typing import cast
 
 from restart_engine.core.errors import InvalidValue
@@ -47,10 +49,10 @@ def check_text(field: str, value: object) -> None:
         raise InvalidValue(field, value, "a text that is not blank and has no lone surrogate")
 
 
-def check_kind(field: str, value: object, kind: type, *, optional: bool = False) -> None:
-    """A value of exactly this class, or none where it is optional."""
-    if type(value) is not kind and not (optional and value is None):
-        raise InvalidValue(field, value, _one(kind) + (" or none" if optional else ""))
+def check_kind(field: str, value: object, *kinds: type) -> None:
+    """A value of exactly one of these classes; `NoneType` stands for none."""
+    if type(value) not in kinds:
+        raise InvalidValue(field, value, " or ".join(map(_one, kinds)))
 
 
 def check_tuple(field: str, value: object, kind: type) -> None:
@@ -64,28 +66,25 @@ def check_tuple(field: str, value: object, kind: type) -> None:
 
 
 def _one(kind: type) -> str:
-    name = "integer" if kind is int else kind.__name__
-    return f"an {name}" if name[0] in "EIi" else f"a {name}"
+    article = "an" if kind.__name__[0] in "AEI" else "a"
+    return {int: "an integer", NoneType: "none"}.get(kind, f"{article} {kind.__name__}")
 
 
-def check_sequences(field: str, values: tuple[int, ...], member: str = "") -> None:
-    """Sequences of groups, ascending; the error names the first that is out of place."""
+def check_sequences(field: str, values: tuple[int, ...], member: str = "", *, least: int = 0) -> None:
+    """Sequences of groups, ascending, so many at least; the error names the first out of place."""
     check_tuple(field, values, int)
-    before = (0, *values)
-    if any(map(ge, before, values)):
-        index = next(index for index, value in enumerate(values) if before[index] >= value)
-        accepted = "an integer of 1 or more, above the one before it"
-        raise InvalidValue(f"{field}[{index}]{member}", values[index], accepted)
+    if len(values) < least:
+        raise InvalidValue(field, values, f"at least {least}")
+    index = next(compress(count(), map(ge, (0, *values), values)), None)
+    if index is not None:
+        raise InvalidValue(f"{field}[{index}]{member}", values[index], "1 or more, above the one before it")
 
 
 def check_change(added: tuple[object, ...], removed: tuple[object, ...]) -> None:
-    """At least one was added or removed, and none both."""
+    """At least one was added or removed, and each once."""
     if not added and not removed:
         raise InvalidValue("added", added, "at least one, where none is removed")
-    both = set(added).intersection(removed)
-    if both:
-        index = next(index for index, value in enumerate(removed) if value in both)
-        raise InvalidValue(f"removed[{index}]", removed[index], "one that is not added too")
+    check_unique("added and removed", added + removed)
 
 
 def check_unique(field: str, values: Collection[object], member: str = "") -> None:

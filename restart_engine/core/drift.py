@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import final
 
 from attrs import frozen
 
-from restart_engine.core.checks import Sealed, check_kind, check_sequences, check_tuple
-from restart_engine.core.errors import InvalidValue
+from restart_engine.core.checks import Sealed, check_kind, check_sequences, check_tuple, check_unique
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.notes import GroupsChanged, StepsChanged
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
@@ -23,15 +23,12 @@ class Drift(Sealed):
     """Ascending; only groups that both have and whose steps are known and differ."""
 
     def __attrs_post_init__(self) -> None:
-        check_kind("groups", self.groups, GroupsChanged, optional=True)
+        check_kind("groups", self.groups, GroupsChanged, NoneType)
         check_tuple("steps", self.steps, StepsChanged)
         sequences = tuple([change.sequence for change in self.steps])
         check_sequences("steps", sequences, ".sequence")
-        groups = set[int]() if self.groups is None else {*self.groups.added, *self.groups.removed}
-        for index, sequence in enumerate(sequences):
-            if sequence in groups:
-                accepted = "a group neither added nor removed"
-                raise InvalidValue(f"steps[{index}].sequence", sequence, accepted)
+        if self.groups is not None:
+            check_unique("groups and steps", self.groups.added + self.groups.removed + sequences)
 
     def __bool__(self) -> bool:
         return self.groups is not None or bool(self.steps)

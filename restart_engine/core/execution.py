@@ -118,7 +118,7 @@ class GroupOutcome(Sealed):
         recorded, name = self.recorded or (), str(step)
         return next((status for status in OF_STEP if (name, status) in recorded), None)
 
-    if not TYPE_CHECKING:  # to a checker every name would be there
+    if not TYPE_CHECKING:  # pragma: no branch  # to a checker every name would be there
 
         def __getattr__(self, name: str) -> object:
             """Python asks here only for what is not set: the steps of an outcome made from names."""
@@ -181,11 +181,11 @@ class Execution(Sealed):
             object.__setattr__(self, "groups", tuple(sorted(self.groups, key=attrgetter("sequence"))))
         failures = FAILED if self.active else FAILED_OR_CUT_OFF
         failed = [group for group in self.groups if group.status in failures]
-        begun = [group.sequence for group in self.groups if group.status is not Status.IN_QUEUE]
         object.__setattr__(self, "sequences", tuple(ascending))
         object.__setattr__(self, "failed", tuple([group.sequence for group in failed]))
-        lost = frozenset([group.sequence for group in failed if group.recorded is None])
-        object.__setattr__(self, "unrecoverable", lost)
+        lost = [group.sequence for group in failed if group.recorded is None]
+        object.__setattr__(self, "unrecoverable", frozenset(lost))
+        begun = [group.sequence for group in self.groups if group.status is not Status.IN_QUEUE]
         object.__setattr__(self, "last_begun", begun[-1] if begun else 0)
         object.__setattr__(self, "turn", _first_not_over(self.groups, 0))
 

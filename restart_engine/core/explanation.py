@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
+from restart_engine.core.checks import check_kind
 from restart_engine.core.decision import Decision, Rejection, RestartPlan
-from restart_engine.core.errors import InvalidValue, shown
+from restart_engine.core.errors import shown
 from restart_engine.core.notes import (
     EarlierGroupsStayFailed,
     GroupsChanged,
@@ -33,15 +34,10 @@ def explain(decision: Decision) -> str:
     One sentence a line, for a person: of many groups or steps it names the first and counts the others.
     For a program there are the decision's own fields, which hold all.
     """
-    if type(decision) is not RestartPlan and type(decision) is not Rejection:
-        raise InvalidValue("decision", decision, "a RestartPlan or a Rejection")
-    match decision:
-        case RestartPlan():
-            return "\n".join(_plan_sentences(decision))
-        case Rejection():
-            return "\n".join(rejection_sentences(decision))
-        case _:
-            assert_never(decision)
+    check_kind("decision", decision, RestartPlan, Rejection)
+    if isinstance(decision, Rejection):
+        return "\n".join(rejection_sentences(decision))
+    return "\n".join(_plan_sentences(decision))
 
 
 def message(reason: Reason) -> str:
@@ -108,21 +104,22 @@ def request_text(request: RestartRequest) -> str:
     return f"groupSequence {shown(request.group_sequence)}, recentLoadPlanExecution {execution}"
 
 
+_T = TypeVar("_T")
 _LISTED: Final = 20
 """What a sentence names of a kind; more are counted, so that it stays one that can be read."""
 
 
-def listed(texts: Iterable[str]) -> str:
-    """Texts with commas, or none: the first of them, and how many more there are."""
-    rest = iter(texts)
-    first = ", ".join(islice(rest, _LISTED)) or "none"
+def listed(values: Iterable[_T], text: Callable[[_T], str] = str) -> str:
+    """Values with commas, or none: the first of them as this text, and how many more there are."""
+    rest = iter(values)
+    first = ", ".join(map(text, islice(rest, _LISTED))) or "none"
     more = sum(1 for _ in rest)
     return f"{first} and {more:,} more" if more else first
 
 
 def named(names: Iterable[str]) -> str:
     """Names with commas, or none; what no one can see in them is escaped, so that they stay on one line."""
-    return listed(map(_visible, names))
+    return listed(names, _visible)
 
 
 def _visible(name: str) -> str:
@@ -133,7 +130,7 @@ def _visible(name: str) -> str:
 
 def numbers(values: Iterable[int]) -> str:
     """Integers of any size with commas, or none."""
-    return listed(map(shown, values))
+    return listed(values, shown)
 
 
 def groups_text(sequences: tuple[int, ...]) -> str:

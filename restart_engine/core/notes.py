@@ -6,15 +6,7 @@ from typing import ClassVar, TypeAlias, final
 
 from attrs import frozen
 
-from restart_engine.core.checks import (
-    Sealed,
-    check_change,
-    check_integer,
-    check_sequences,
-    check_tuple,
-    check_unique,
-)
-from restart_engine.core.errors import InvalidValue
+from restart_engine.core.checks import Sealed, check_change, check_integer, check_sequences, check_tuple
 from restart_engine.core.plan import Step
 
 
@@ -27,9 +19,7 @@ class EarlierGroupsStayFailed(Sealed):
     sequences: tuple[int, ...]
 
     def __attrs_post_init__(self) -> None:
-        check_sequences("sequences", self.sequences)
-        if not self.sequences:
-            raise InvalidValue("sequences", self.sequences, "at least one")
+        check_sequences("sequences", self.sequences, least=1)
 
 
 @final
@@ -56,9 +46,8 @@ class StepsChanged(Sealed):
 
     def __attrs_post_init__(self) -> None:
         check_integer("sequence", self.sequence, minimum=1)
-        for field, steps in (("added", self.added), ("removed", self.removed)):
-            check_tuple(field, steps, Step)
-            check_unique(field, steps)
+        check_tuple("added", self.added, Step)
+        check_tuple("removed", self.removed, Step)
         check_change(self.added, self.removed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Final, Self, final
 
 from attrs import frozen
@@ -41,7 +42,7 @@ class Precondition(Sealed):
     """`LoadPlan.digest` of the plan."""
 
     def __attrs_post_init__(self) -> None:
-        check_kind("latest", self.latest, LatestSeen, optional=True)
+        check_kind("latest", self.latest, LatestSeen, NoneType)
         digest = self.plan_digest
         if type(digest) is not str or len(digest) != _HEX_DIGITS or digest.strip(_HEX):
             raise InvalidValue("plan_digest", digest, "64 lower-case hexadecimal digits")
@@ -50,7 +51,7 @@ class Precondition(Sealed):
     def seen(cls, plan: LoadPlan, latest: Execution | None) -> Self:
         """The precondition that these facts meet."""
         check_kind("plan", plan, LoadPlan)
-        check_kind("latest", latest, Execution, optional=True)
+        check_kind("latest", latest, Execution, NoneType)
         newest = None if latest is None else LatestSeen(latest.id, latest.status)
         return cls(latest=newest, plan_digest=plan.digest)
 

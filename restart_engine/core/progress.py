@@ -2,10 +2,10 @@
 
 Each move takes an execution and returns the next one, or raises `ImpossibleMove` and changes nothing. A
 server and a simulator drive a run with these and nothing else; when a step begins and how it ends is
-theirs to say, and so is whether a run goes on after a group that failed. A move checks no more than what
-it changes, and copies one set of the group's steps and one tuple of the groups: about 5 microseconds where
-they are few, half a millisecond for 30,000 steps. `ready` makes every step that it names: ask it once a
-group rather than once a step.
+theirs to say, and so is whether a run goes on after a group that failed. A move looks at what it changes
+alone, and copies one set of the group's steps and one tuple of the groups: some 7 microseconds where they
+are few, 20 with 3,000 groups, under a millisecond with 30,000 steps. To end a group looks at each of its
+steps, and `ready` makes each that waits: ask it once a group, not once a step.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ def opening_record(restart: RestartPlan, execution_id: int) -> Execution:
     groups before. `execution_id` is the host's, 1 or more, and not the latest execution's.
     """
     check_kind("restart", restart, RestartPlan)
-    latest = restart.facts.latest
-    if latest is not None and latest.id == execution_id:
+    if restart.facts.latest is not None and restart.facts.latest.id == execution_id:
         raise InvalidValue("execution_id", execution_id, "an id of its own, not the latest execution's")
     start = dict.fromkeys(restart.start.step_names, Status.IN_QUEUE)
     start |= dict.fromkeys(restart.step_names_to_skip, Status.SKIPPED)

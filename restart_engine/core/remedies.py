@@ -7,7 +7,6 @@ from typing import Final, TypeAlias, final, get_args
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_kind
-from restart_engine.core.errors import InvalidValue
 from restart_engine.core.request import RestartRequest
 
 
@@ -46,10 +45,4 @@ class SeeOptions(Sealed):
 
 
 Remedy: TypeAlias = SendRequest | WaitUntilOver | AddGroup | SeeOptions
-_REMEDIES: Final = get_args(Remedy)
-
-
-def check_remedy(value: object) -> None:
-    """One of the remedies."""
-    if type(value) not in _REMEDIES:
-        raise InvalidValue("remedy", value, "a remedy")
+REMEDIES: Final[tuple[type, ...]] = get_args(Remedy)

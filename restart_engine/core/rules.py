@@ -17,10 +17,10 @@ from typing import ClassVar, Final, Literal, Self, TypeAlias, final
 
 from attrs import field, frozen
 
-from restart_engine.core.checks import Sealed, check_integer, check_sequences
+from restart_engine.core.checks import Sealed, check_integer, check_kind, check_sequences
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.facts import Facts
-from restart_engine.core.remedies import Remedy, SeeOptions, check_remedy
+from restart_engine.core.remedies import REMEDIES, Remedy, SeeOptions
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import ACTIVE, Status, check_status
 
@@ -44,7 +44,7 @@ class AlreadyRunning(Sealed):
     def __attrs_post_init__(self) -> None:
         check_integer("execution_id", self.execution_id, minimum=1)
         check_status("status", self.status, ACTIVE)
-        check_remedy(self.remedy)
+        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -76,7 +76,7 @@ class NotMostRecent(Sealed):
             check_integer("latest", self.latest, minimum=1)
         if self.given == self.latest:
             raise InvalidValue("given", self.given, "an id that is not the latest")
-        check_remedy(self.remedy)
+        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -118,7 +118,7 @@ class NoFailedGroup(Sealed):
     def __attrs_post_init__(self) -> None:
         check_integer("latest", self.latest, minimum=1)
         check_sequences("never_reached", self.never_reached)
-        check_remedy(self.remedy)
+        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -154,7 +154,7 @@ class GroupNotFound(Sealed):
         check_sequences("existing", self.existing)
         if self.existing and (not self.sequence or self.sequence in self.existing):
             raise InvalidValue("sequence", self.sequence, "a sequence that is not among the existing")
-        check_remedy(self.remedy)
+        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
@@ -189,7 +189,7 @@ class HistoryUnavailable(Sealed):
     def __attrs_post_init__(self) -> None:
         check_integer("execution_id", self.execution_id, minimum=1)
         check_integer("sequence", self.sequence, minimum=1)
-        check_remedy(self.remedy)
+        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:

@@ -35,11 +35,7 @@ def encode_decision(decision: Decision | DecisionShape) -> bytes:
     What `decode_decision` has read from such a line gives that line again. Raises `WireError` where an
     integer has more digits than Python writes, 4,300 unless the host allows more.
     """
-    match decision:
-        case shapes.PlannedShape() | shapes.RejectedShape():
-            return written(decision)
-        case _:
-            return written(decision_shape(decision))
+    return written(decision if isinstance(decision, shapes.Shape) else decision_shape(decision))
 
 
 def decode_decision(text: str | bytes) -> DecisionShape:

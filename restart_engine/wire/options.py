@@ -1,4 +1,4 @@
-"""The restarts that are possible, as JSON: as long as the plan, however many groups that has."""
+"""The restarts that are possible, as JSON that grows with the plan and no faster."""
 
 from __future__ import annotations
 

@@ -45,16 +45,13 @@ class ScenarioReader:
     def read(self, text: str | bytes) -> Facts:
         """The facts that a scenario's JSON states; raises `WireError` for any other text."""
         text = encoded(text)
-        facts = self._read_fast(text)
-        return self._facts(read_carefully(text, ScenarioShape)) if facts is None else facts
-
-    def _read_fast(self, text: bytes) -> Facts | None:
-        """None where anything is off: the careful reader finds the first place."""
         try:
             shape = _DECODER.decode(text)
-            return self._facts(shape) if strings_in(text) == strings_kept(shape) else None
+            if strings_in(text) == strings_kept(shape):
+                return self._facts(shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, WireError):
-            return None
+            pass  # the careful reader finds the first place that is off
+        return self._facts(read_carefully(text, ScenarioShape))
 
     def _facts(self, shape: ScenarioShape) -> Facts:
         if self._plan is None or shape.plan != self._shape:

@@ -362,16 +362,12 @@ def test_the_request_of_an_option_is_whole() -> None:
 
 def test_what_to_do_is_whole() -> None:
     """However long its numbers are."""
-    sequence = 10**190
-    groups = [{"sequence": sequence, "steps": ["A.a"]}]
+    number = 10**190
+    outcome = {"sequence": number, "status": "Failed", "steps": {"A.a": "Failed"}}
     scenario: Any = {
-        "plan": {"name": "N", "groups": groups},
-        "latest": {
-            "id": sequence,
-            "status": "Failed",
-            "groups": [{"sequence": sequence, "status": "Failed", "steps": None}],
-        },
-        "request": {"loadPlanName": "N", "groupSequence": sequence, "recentLoadPlanExecution": sequence},
+        "plan": {"name": "N", "groups": [{"sequence": number, "steps": ["A.a"]}]},
+        "latest": {"id": number, "status": "Failed", "groups": [outcome]},
+        "request": {"loadPlanName": "N", "groupSequence": number, "recentLoadPlanExecution": 0},
     }
     rejected, _ = shown("decide", scenario).replace("\n", "").split("load plan N")
-    assert rejected.endswith(f"send groupSequence{sequence}, recentLoadPlanExecution none.")
+    assert rejected.endswith(f"send groupSequence{number}, recentLoadPlanExecution{number}.")

@@ -294,7 +294,7 @@ def test_a_member_twice_is_found_among_very_many() -> None:
 
 
 def test_the_first_place_that_is_off_is_named() -> None:
-    """What only the decision's values refuse comes after all that the schema does."""
+    """What the schema does not say is looked at after all that it does."""
     twice = changed('"sequence": 3', '"sequence": 1')
     for text, path in (
         (twice, "plan.groups[1].sequence"),
