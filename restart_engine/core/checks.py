@@ -7,7 +7,6 @@ text, because a subclass can change how it compares, and a value here is what it
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import compress, count
 from operator import ge
 from types import NoneType
 from typing import cast
@@ -75,8 +74,9 @@ def check_sequences(field: str, values: tuple[int, ...], member: str = "", *, le
     check_tuple(field, values, int)
     if len(values) < least:
         raise InvalidValue(field, values, f"at least {least}")
-    index = next(compress(count(), map(ge, (0, *values), values)), None)
-    if index is not None:
+    before = (0, *values)
+    if any(map(ge, before, values)):
+        index = next(index for index, value in enumerate(values) if before[index] >= value)
         raise InvalidValue(f"{field}[{index}]{member}", values[index], "1 or more, above the one before it")
 
 
