@@ -92,7 +92,7 @@ def starts_where_the_rule_says(decide: Decide, backend: str) -> None:
         st.booleans(),
         st.sampled_from([Status.SUCCEEDED, Status.FAILED]),
     )
-    def law(first: int, gap: int, latest: int, asked: int, resume: bool, of_first: Status) -> None:
+    def law(first: int, gap: int, latest: int, asked: int, resume: bool, of_first: Status) -> None:  # noqa: PLR0913, PLR0917  # one argument for each symbol
         plan, run = scene(first, first + gap, latest, of_first)
         decision = decide(plan, RestartRequest(asked, execution_id=latest if resume else None), run)
         if isinstance(decision, Rejection):
