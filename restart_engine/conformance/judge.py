@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain, combinations
 from typing import Final, Literal, TypeAlias, final
 
@@ -9,8 +10,15 @@ from attrs import frozen
 
 from restart_engine.conformance.answer import read_answer
 from restart_engine.conformance.profile import STATELESS, Profile
-from restart_engine.conformance.reference import Allowed, Planned, Rejected, allowed, explaining
-from restart_engine.conformance.situations import rules_of
+from restart_engine.conformance.reference import (
+    Allowed,
+    Planned,
+    Rejected,
+    allowed,
+    by_answer,
+    explaining,
+)
+from restart_engine.conformance.situations import exercised, rules_of
 from restart_engine.core.checks import Sealed
 from restart_engine.core.facts import Facts
 from restart_engine.core.status import COMPLETED
@@ -42,6 +50,16 @@ class Question(Sealed):
     line: bytes
     origin: str
     """The id of a case, `drawn` or `enumerated`."""
+
+    @cached_property
+    def answers(self) -> dict[tuple[Allowed, ...], frozenset[Profile]]:
+        """What is allowed, and under which profiles; kept, as the cases are asked again and again."""
+        return by_answer(self.facts)
+
+    @cached_property
+    def exercised(self) -> frozenset[str]:
+        """What its answer depends on; kept likewise."""
+        return exercised(self.facts)
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -98,7 +116,7 @@ class Judge:
             decision = read_answer(answer)
         except WireError:
             return Fault(kind="no decision", rule=rules_of(facts)[0], shown=answered)
-        explained = explaining(facts, decision)
+        explained = explaining(question.answers, decision)
         kept = self.profiles & explained
         if kept:
             if kept != self.profiles:

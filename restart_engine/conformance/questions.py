@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from restart_engine.conformance import scope
 from restart_engine.conformance.judge import Question
 from restart_engine.conformance.strategies import scenarios
-from restart_engine.conformance.vectors import Case
+from restart_engine.conformance.vectors import Case, cases
 from restart_engine.core.facts import Facts
 from restart_engine.wire import ScenarioReader, encode_scenario
 
@@ -65,6 +66,12 @@ def written(facts: Facts, way: Callable[[Document], None], origin: str) -> Quest
 def of_case(case: Case) -> Question:
     """The question that a case of the vectors asks."""
     return of_document(case.document, case.id)
+
+
+@cache
+def of_cases() -> tuple[Question, ...]:
+    """The questions of all the cases, made once."""
+    return tuple(map(of_case, cases()))
 
 
 def drawn() -> st.SearchStrategy[Question]:

@@ -7,6 +7,7 @@ whose outcome is compared; an id of 0 that means none is left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias, final
 
 from attrs import evolve, frozen
@@ -108,15 +109,12 @@ def by_answer(facts: Facts) -> dict[tuple[Allowed, ...], frozenset[Profile]]:
     return {answers: frozenset(profiles) for answers, profiles in found.items()}
 
 
-def explaining(facts: Facts, answer: Allowed) -> frozenset[Profile]:
+def explaining(
+    answers: Mapping[tuple[Allowed, ...], frozenset[Profile]], answer: Allowed
+) -> frozenset[Profile]:
     """The profiles, of those that single answers can tell apart, under which this answer conforms."""
-    return frozenset[Profile]().union(
-        *(
-            profiles
-            for answers, profiles in by_answer(facts).items()
-            if any(each.same(answer) for each in answers)
-        )
-    )
+    matching = [profiles for allowed, profiles in answers.items() if any(a.same(answer) for a in allowed)]
+    return frozenset[Profile]().union(*matching)
 
 
 def _telling(facts: Facts) -> tuple[str, ...]:

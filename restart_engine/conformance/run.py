@@ -18,10 +18,9 @@ from restart_engine.conformance.command import CommandSubject, SubjectFailure
 from restart_engine.conformance.judge import Answered, Fault, Judge, Question, Signature, same_answer
 from restart_engine.conformance.plain import report_text
 from restart_engine.conformance.report import Report
-from restart_engine.conformance.situations import EVERY, exercised, rules_of
+from restart_engine.conformance.situations import EVERY, rules_of
 from restart_engine.conformance.subject import Ask, Subject, SubjectRaised, over_lines
 from restart_engine.conformance.texts import TEXTS
-from restart_engine.conformance.vectors import cases
 
 EXAMPLES: Final = 3_000
 """Scenarios drawn in a default run."""
@@ -128,7 +127,7 @@ class _Run:
         if fault is None and twice:
             fault = self._wavering(question, answer)
         self.asked += 1
-        self.coverage.update(exercised(question.facts))
+        self.coverage.update(question.exercised)
         if fault is not None:
             self.seen[fault.signature] += 1
             smallest = self.faults.setdefault(fault.signature, fault)
@@ -175,7 +174,7 @@ def judged(  # noqa: PLR0913  # one keyword for each choice that a user has
         if replay is not None:
             run.each("replayed", replay, len(replay))
         else:
-            of_vectors = [questions.of_case(case) for case in cases()]
+            of_vectors = questions.of_cases()
             run.each("cases", of_vectors, len(of_vectors), again=_ASKED_AGAIN)
             run.drawn(budget.examples, seed)
             if exhaustive:
