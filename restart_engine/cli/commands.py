@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isfinite
 from typing import Any, Final, get_args
 
 import click
@@ -37,7 +38,19 @@ color_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead, on one line.")
 scenario_argument = click.argument("file", type=click.Path(allow_dash=True))
 
-_SECONDS: Final = click.FloatRange(min=0, min_open=True)
+
+class _Seconds(click.FloatRange):
+    """A time above 0 that ends: `nan` is no time, though it is above and below nothing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or wrong usage."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is no time", param, ctx)
+        return number
+
+
+_SECONDS: Final = _Seconds(min=0, min_open=True)
 _COMPLETION: Final = (
     'Completion: eval "$(_RESTART_ENGINE_COMPLETE=bash_source restart-engine)" (or zsh_source, fish_source).'
 )
@@ -132,7 +145,7 @@ def schema(name: SchemaName) -> int:
 @click.option("--replay", metavar="REPORT", help="Ask only what the faults of a JSON report were shown by.")
 @click.option("--junit", metavar="FILE", help="Write the report as JUnit XML, too.")
 @click.option("--html", metavar="FILE", help="Write the report as one HTML file, too.")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON instead.")
 @color_option
 def conform(**options: Any) -> int:
     """Judge an implementation of the decision, in any language: does it decide as the rules say?

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -50,13 +50,14 @@ def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:
     else:
         name = options["python"]
         judge = partial(run.judged, subject.over_lines(_function(name)), name=name)
-    return judge(
-        seed=options["seed"],
-        budget=run.Budget(examples=options["examples"], seconds=options["seconds"]),
-        exhaustive=options["exhaustive"],
-        replay=None if options["replay"] is None else _replayed(options["replay"]),
-        on_progress=on_progress,
-    )
+    with redirect_stdout(sys.stderr):  # what a function prints is not part of the report
+        return judge(
+            seed=options["seed"],
+            budget=run.Budget(examples=options["examples"], seconds=options["seconds"]),
+            exhaustive=options["exhaustive"],
+            replay=None if options["replay"] is None else _replayed(options["replay"]),
+            on_progress=on_progress,
+        )
 
 
 def _replayed(file: str) -> tuple[Question, ...]:
@@ -79,7 +80,7 @@ def _function(name: str) -> Callable[..., Any]:
         found = importlib.import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())
         raise click.ClickException(f"cannot import `{name}`: {words}") from error
     if not callable(found):

@@ -120,7 +120,7 @@ class Kit:
                 raise _Stopped
         try:
             return Story(self._make(), profiles, self.counts)
-        except Exception as error:  # noqa: BLE001  # a stranger's host may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's host may raise anything
             self._fail(f"no host is made: {words_of(error)}", ())
             return None
 
@@ -142,7 +142,7 @@ class Kit:
         """The host is closed, and what a story that found nothing showed of the freedoms is kept."""
         try:
             story.host.close()
-        except Exception as error:  # noqa: BLE001  # likewise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # likewise
             self._fail(f"closing the host: {words_of(error)}", tuple(story.lines))
         kept = self.profiles & story.profiles
         if found is not None or kept == self.profiles:

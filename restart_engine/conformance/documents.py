@@ -25,6 +25,7 @@ def json_text(report: Report) -> str:
             "verdict": report.verdict,
             "version": report.version,
             "seed": report.seed,
+            "replayed": report.replayed,
             "asked": report.asked,
             "failure": report.failure,
             "notExercised": report.not_exercised,
@@ -75,9 +76,12 @@ def questions_of(text: str | bytes) -> tuple[Question, ...]:
     Raises `ValueError` for a text that is no report of this kit.
     """
     try:
-        return tuple(_replayed(json.loads(text)))
+        asked = tuple(_replayed(json.loads(text)))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("no JSON report of this kit") from error
+    if not asked:
+        raise ValueError("a report without faults")
+    return asked
 
 
 def _replayed(report: dict[str, Any]) -> Iterator[Question]:

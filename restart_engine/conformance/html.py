@@ -56,9 +56,13 @@ def html_text(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
+    if report.faults:
+        return "Each fault below stands with the smallest scenario that shows it."
+    if report.replayed:
+        return "Only the scenarios of an earlier report were asked, and none shows its fault any more."
     if report.conforms:
         return "One profile explains every answer, and every rule was exercised."
-    return "Each fault below stands with the smallest scenario that shows it."
+    return "Too little was asked for a verdict."
 
 
 def _early(report: Report) -> Iterable[str]:

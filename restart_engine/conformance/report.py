@@ -67,4 +67,4 @@ class Report(Sealed):
         """What the run says of one rule or consequence."""
         if any(fault.rule == rule for fault in self.faults):
             return "broken"
-        return "not exercised" if rule in self.not_exercised else "holds"
+        return "holds" if dict(self.coverage).get(rule) else "not exercised"

@@ -69,17 +69,20 @@ class _Run:
         self.failure: str | None = None
         self._ask = ask
         self._end = None if budget.seconds is None else time.monotonic() + budget.seconds
+        self._seconds = budget.seconds
+        self._stage: Stage = "cases"
         self._on_progress = on_progress or _unwatched
 
     def each(self, stage: Stage, asked: Iterable[Question], total: int | None, *, again: int = 0) -> None:
         """Ask all of these, in their order, and every so manieth of them again."""
+        self._stage = stage
         for number, question in enumerate(asked, 1):
             self._on_progress(stage, number, total)
             self._put(question, twice=again > 0 and number % again == 0)
 
     def drawn(self, examples: int, number: int) -> None:
         """Draw so many scenarios; whenever faults that are new have been shrunk, go on for others."""
-        drawn = 0
+        self._stage, drawn = "drawn", 0
         while drawn < examples:
             drawn += self._drawn(examples - drawn, number + drawn, drawn)
 
@@ -121,6 +124,10 @@ class _Run:
     def _put(self, question: Question, *, twice: bool = False) -> Fault | None:
         """Ask one question and judge the answer."""
         if self._end is not None and time.monotonic() > self._end:
+            if self._stage != "drawn":  # of those as many are drawn as there is time for
+                self.failure = (
+                    f"the {self._seconds} seconds of the run were over before all {self._stage} were asked"
+                )
             raise _Stopped
         answer = self._answer(question)
         fault = answer if isinstance(answer, Fault) else self.judge.judge(question, answer)
@@ -138,8 +145,11 @@ class _Run:
     def _wavering(self, question: Question, first: str | Fault) -> Fault | None:
         """A fault where the same question gets another answer now."""
         second = self._answer(question)
-        if isinstance(first, Fault) or isinstance(second, Fault) or same_answer(first, second):
+        if isinstance(first, Fault) or isinstance(second, Fault):
             return None
+        fault = self.judge.judge(question, second)
+        if fault is not None or same_answer(first, second):
+            return fault
         shown, before = Answered(question, second), Answered(question, first)
         return Fault(kind="wavers", rule=rules_of(question.facts)[0], shown=shown, against=(before,))
 
@@ -172,7 +182,7 @@ def judged(  # noqa: PLR0913  # one keyword for each choice that a user has
     run = _Run(ask, budget, on_progress)
     with suppress(_Stopped):
         if replay is not None:
-            run.each("replayed", replay, len(replay))
+            run.each("replayed", replay, len(replay), again=1)
         else:
             of_vectors = questions.of_cases()
             run.each("cases", of_vectors, len(of_vectors), again=_ASKED_AGAIN)

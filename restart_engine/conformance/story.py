@@ -284,14 +284,14 @@ class Story:
         try:
             document = self._document(RestartRequest(0)) | {"latest": record}
             self.latest = decode_scenario(json.dumps(document)).latest
-            self.waiting = tuple(sorted((sequence, name) for sequence, name in waiting))
+            self.waiting = tuple(sorted(_place(sequence, name) for sequence, name in waiting))
         except (WireError, TypeError, ValueError) as error:
             raise Found(Wrong("", "shows what cannot be read", str(error))) from error
 
     def _call(self, method: Callable[..., Any], *args: object) -> Any:  # read by whoever calls
         try:
             return method(*args)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Found(Wrong("", f"raises {type(error).__name__}", " ".join(str(error).split()))) from error
 
     def _document(self, request: RestartRequest) -> dict[str, Any]:
@@ -308,16 +308,23 @@ class Story:
                 raise Found(Wrong("", "answers with neither an execution nor a rule", shown(given)))
 
 
+def _place(sequence: object, name: object) -> Place:
+    """A step that waits: the sequence of its group, and its name."""
+    if type(sequence) is not int or type(name) is not str:
+        raise TypeError(f"waiting steps are a sequence and a name each, not {sequence!r} and {name!r}")
+    return sequence, name
+
+
 def _at_once(restart: Callable[[Any], object], bodies: list[Any]) -> list[object]:
     """What each of these is answered when all are sent at the same moment."""
     barrier, answers = Barrier(len(bodies)), dict[int, object]()
-    raised: list[Exception] = []
+    raised: list[BaseException] = []
 
     def send(number: int) -> None:
         barrier.wait()
         try:
             answers[number] = restart(bodies[number])
-        except Exception as error:  # noqa: BLE001  # raised again where it is told
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # raised again where it is told
             raised.append(error)
 
     threads = [Thread(target=send, args=[number], daemon=True) for number in range(len(bodies))]
@@ -359,7 +366,7 @@ def two_ways(before: frozenset[Profile], now: frozenset[Profile]) -> Wrong:
     return Wrong("one profile", "uses a freedom in two ways", "; ".join(ways))
 
 
-def words_of(error: Exception) -> str:
+def words_of(error: BaseException) -> str:
     """Its kind and words, on one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from restart_engine.core.decision import plan_restart
+from restart_engine.core.errors import shown
 from restart_engine.wire import decode_scenario, encode_decision
 
 
@@ -25,7 +26,7 @@ Ask: TypeAlias = Callable[[bytes], bytes]
 class SubjectRaised(Exception):
     """The subject raised an error instead of answering; `cause` is its kind and words, on one line."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         super().__init__(error)
         words = " ".join(str(error).split())
         self.cause = f"{type(error).__name__}: {words}" if words else type(error).__name__
@@ -36,11 +37,22 @@ def over_lines(subject: Subject) -> Ask:
 
     def ask(line: bytes) -> bytes:
         try:
-            return json.dumps(subject(json.loads(line)), ensure_ascii=False).encode()
-        except Exception as error:
+            answer = subject(json.loads(line))
+        except (Exception, SystemExit) as error:
             raise SubjectRaised(error) from error
+        try:
+            return json.dumps(answer, ensure_ascii=False, default=_members).encode()
+        except (TypeError, ValueError, RecursionError):  # no JSON, so no decision
+            return shown(answer).encode(errors="backslashreplace")
 
     return ask
+
+
+def _members(value: object) -> dict[str, Any]:
+    """A mapping that is no dict, as JSON takes it."""
+    if not isinstance(value, Mapping):
+        raise TypeError("no JSON")
+    return dict(cast("Mapping[str, Any]", value))
 
 
 def reference(scenario: dict[str, Any]) -> Mapping[str, Any]:

@@ -101,6 +101,18 @@ class TestPythonFunctions:
         monkeypatch.chdir(tmp_path)
         assert conform("--python", name, "--examples", "0")[0] == 0
 
+    def test_what_a_function_prints_is_not_in_the_report(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It goes to standard error."""
+        loud = "def loud(scenario):\n    print('hm')\n    return decide(scenario)\n"
+        (tmp_path / "mine.py").write_text(FUNCTION + loud)
+        monkeypatch.chdir(tmp_path)
+        status, out, err = conform("--python", "mine:loud", "--examples", "0", "--json")
+        assert status == 0
+        assert json.loads(out)["verdict"] == "conforms"
+        assert err.count("hm\n") >= 632
+
     @pytest.mark.parametrize(
         ("name", "words"),
         [
@@ -132,6 +144,8 @@ class TestUsage:
             ([], "give either --command or --python"),
             (["--command", "cat", "--python", "a:b"], "give either --command or --python"),
             (["--command", "cat", "--seconds", "0"], "--seconds"),
+            (["--command", "cat", "--seconds", "nan"], "nan is no time"),
+            (["--command", "cat", "--timeout", "inf"], "inf is no time"),
             (["--command", "cat", "--examples", "-1"], "--examples"),
             (["--command", "cat", "--replay", "no-such-file"], "cannot read `no-such-file`"),
             (["--command", "cat", "--replay", "pyproject.toml"], "`pyproject.toml`: "),

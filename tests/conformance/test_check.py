@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import time
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from conformance.faults import FAULTS, PAIRS, Fault, correct
 from conformance.subjects import Answer, of_profile
 
-from restart_engine.conformance import Budget, Profile, assert_conforms, check, scope
+from restart_engine.conformance import Budget, Profile, assert_conforms, check, run, scope
 from restart_engine.conformance.documents import json_text, questions_of
 from restart_engine.conformance.judge import Judge
 from restart_engine.conformance.questions import enumerated, of_case
@@ -135,17 +137,53 @@ class TestBadSubjects:
     def test_one_that_returns_nonsense_has_no_decision(self, nonsense: object) -> None:
         """Also what cannot be written as JSON."""
         report = check(lambda _: nonsense, budget=NONE)  # type: ignore[arg-type]  # nonsense
-        assert kinds(report) <= {"no decision", "raises"}
+        assert kinds(report) == {"no decision"}
         assert not report.conforms
 
-    def test_one_that_wavers_is_found(self) -> None:
-        """The same scenario gets two answers, each of which would do."""
-        turns = itertools.cycle([lambda rules: rules[0], lambda rules: rules[-1]])
+    def test_one_that_wavers_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same scenario gets two plans, each of which would do."""
+        monkeypatch.setattr(run, "_ASKED_AGAIN", 1)
+        turns = itertools.cycle([False, True])
 
         def wavering(scenario: Answer) -> Answer:
-            return of_profile(Profile(), next(turns))(scenario)
+            return of_profile(Profile(), literal=next(turns))(scenario)
 
-        assert kinds(check(wavering, budget=NONE)) == {"wavers"}
+        report = check(wavering, budget=NONE)
+        assert kinds(report) == {"wavers"}
+        asked = questions_of(json_text(report))
+        again = judged(over_lines(wavering), name="again", replay=asked)
+        assert kinds(again) == {"wavers"}
+
+    def test_one_that_names_any_rule_that_holds_does_not_waver(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Which it names is free, answer by answer."""
+        monkeypatch.setattr(run, "_ASKED_AGAIN", 1)
+        turns = itertools.count()
+        assert check(
+            of_profile(Profile(), lambda rules: rules[next(turns) % len(rules)]), budget=NONE
+        ).conforms
+
+    def test_one_that_is_wrong_only_the_second_time_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its second answer is judged like any other."""
+        monkeypatch.setattr(run, "_ASKED_AGAIN", 1)
+        turns = itertools.cycle([False, True])
+
+        def tired(scenario: Answer) -> Answer:
+            return {"decision": "rejected", "rule": "R5"} if next(turns) else dict(reference(scenario))
+
+        assert {"rejects", "names"} <= kinds(check(tired, budget=NONE))
+
+    def test_one_that_ends_the_program_has_raised(self) -> None:
+        """`sys.exit` is no way to conform."""
+
+        def leaving(scenario: Answer) -> Answer:
+            raise SystemExit(len(scenario) * 0)
+
+        report = check(leaving, budget=NONE)
+        assert kinds(report) == {"raises"}
+
+    def test_any_mapping_is_an_object(self) -> None:
+        """As the Protocol says."""
+        assert check(lambda scenario: MappingProxyType(dict(reference(scenario))), budget=NONE).conforms
 
     def test_one_that_fails_the_second_time_is_judged_by_the_first(self) -> None:
         """The error shows as soon as it is asked something else."""
@@ -191,6 +229,17 @@ class TestVerdicts:
         assert report.verdict == "could not be judged"
         assert report.asked == 0
         assert report.not_exercised == EVERY
+
+    def test_a_run_that_has_not_asked_all_cases_is_no_verdict(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Though it has exercised everything: what is wrong may show in those that were left out."""
+        seconds = itertools.count()
+        monkeypatch.setattr(time, "monotonic", lambda: float(next(seconds)))
+        report = check(reference, budget=Budget(examples=0, seconds=len(cases()) - 2.5))
+        assert report.asked == len(cases()) - 3
+        assert report.not_exercised == ()
+        assert report.verdict == "could not be judged"
+        assert report.failure is not None
+        assert "before all cases were asked" in report.failure
 
     def test_a_run_ends_when_its_seconds_are_over(self) -> None:
         """Also while it draws; what it has by then counts."""
@@ -241,7 +290,9 @@ class TestReplay:
         assert mended.conforms
         assert mended.asked == len(asked)
 
-    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"faults": [{"scenario": 1}]}', "\0", '{"faults": 5}'])
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "{}", '{"faults": []}', '{"faults": [{"scenario": 1}]}', "\0", '{"faults": 5}']
+    )
     def test_what_is_no_report_is_refused(self, text: str) -> None:
         """With a `ValueError`, whatever it is."""
         with pytest.raises(ValueError):  # noqa: PT011  # each kind of text has its own words
