@@ -13,10 +13,12 @@ from conformance.faults import FAULTS
 from conformance.subjects import Answer
 
 from restart_engine.conformance import Budget, Report, check, reference
-from restart_engine.conformance.documents import json_text, junit_text
+from restart_engine.conformance.documents import json_text, junit_text, questions_of
 from restart_engine.conformance.html import html_text
 from restart_engine.conformance.plain import report_lines, report_text
+from restart_engine.conformance.run import judged
 from restart_engine.conformance.situations import EVERY
+from restart_engine.conformance.subject import over_lines
 from restart_engine.conformance.texts import TEXTS
 
 NONE = Budget(examples=0)
@@ -140,6 +142,15 @@ class TestWhatIsShown:
         text = report_text(named("zero-ignored-only-for-a-group"), 300)
         assert "where the execution id 0 is an id like others" in text
         assert "where the execution id 0 means that none is given" in text
+
+    def test_a_replay_says_what_it_is(self) -> None:
+        """Nothing is said of rules that were not asked for."""
+        asked = questions_of(json_text(named("skips-without-an-id")))
+        report = judged(over_lines(reference), name="mended", replay=asked)
+        assert "no longer shows what is replayed" in report_text(report)
+        assert "none shows its fault any more" in html_text(report)
+        assert json.loads(json_text(report))["replayed"]
+        assert report.state("R5") == "not exercised"
 
     def test_styles_follow_the_verdict(self) -> None:
         """Good is good and bad is bad."""
