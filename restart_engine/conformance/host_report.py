@@ -8,7 +8,7 @@ from typing import Final, final
 from attrs import frozen
 
 from restart_engine.conformance.profile import FREEDOMS, Profile, told_apart
-from restart_engine.conformance.report import Verdict
+from restart_engine.conformance.report import Verdict, verdict_on
 from restart_engine.conformance.texts import TEXTS, RuleText
 from restart_engine.core.checks import Sealed
 
@@ -114,12 +114,9 @@ class HostReport(Sealed):
 
     @property
     def verdict(self) -> Verdict:
-        """A fault is one however the check ended; without one, a check that fell short is no verdict."""
-        if self.faults:
-            return "does not conform"
-        if self.failure is not None or self.not_exercised:
-            return "could not be judged"
-        return "conforms"
+        """What the faults and the way the check ended come to."""
+        fell_short = self.failure is not None or bool(self.not_exercised)
+        return verdict_on(faulty=bool(self.faults), fell_short=fell_short)
 
     @property
     def conforms(self) -> bool:

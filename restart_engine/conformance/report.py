@@ -16,6 +16,13 @@ State: TypeAlias = Literal["holds", "broken", "not exercised"]
 EXIT_STATUS: Final[dict[Verdict, int]] = {"conforms": 0, "does not conform": 1, "could not be judged": 2}
 
 
+def verdict_on(*, faulty: bool, fell_short: bool) -> Verdict:
+    """A fault is a fault however the run ended; without one, a run that fell short is no verdict."""
+    if faulty:
+        return "does not conform"
+    return "could not be judged" if fell_short else "conforms"
+
+
 @final
 @frozen(kw_only=True)
 class Report(Sealed):
@@ -51,12 +58,9 @@ class Report(Sealed):
 
     @property
     def verdict(self) -> Verdict:
-        """A fault is a fault however the run ended; without one, a run that fell short is no verdict."""
-        if self.faults:
-            return "does not conform"
-        if self.failure is not None or self.not_exercised:
-            return "could not be judged"
-        return "conforms"
+        """What the faults and the way the run ended come to."""
+        fell_short = self.failure is not None or bool(self.not_exercised)
+        return verdict_on(faulty=bool(self.faults), fell_short=fell_short)
 
     @property
     def conforms(self) -> bool:
