@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from attrs import evolve
 
@@ -22,7 +22,7 @@ from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadPlan, Step
 from restart_engine.core.request import RestartRequest
-from restart_engine.core.status import ACTIVE, COMPLETED, Status
+from restart_engine.core.status import ACTIVE, Status
 from restart_engine.wire import decode_scenario, encode_scenario
 
 Json: TypeAlias = Mapping[str, Any]
@@ -72,9 +72,6 @@ class Host(Protocol):
     def close(self) -> None:
         """The check is done with this host."""
         ...
-
-
-_WORST_FIRST: Final = (Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED)
 
 
 class ReferenceHost:
@@ -184,26 +181,11 @@ class ReferenceHost:
 
     def _gone_on(self, run: Execution) -> Execution:
         """The execution, where the steps of a group are over, at the next group or at its end."""
-        while (turn := progress.ready(run)) is not None:
-            statuses = set(_recorded(run, turn.sequence).values())
-            if statuses & ACTIVE:
-                return run
-            failures = [status for status in _WORST_FIRST if status in statuses - COMPLETED]
-            status = failures[0] if failures else Status.SUCCEEDED
-            run = progress.end_group(run, turn.sequence, status)
-            if failures and not self._goes_on_after_failure():
-                break
-        return progress.end_execution(run, self._outcome(run))
+        return progress.settled(run, past_failures=self._goes_on_after_failure())
 
     @staticmethod
     def _goes_on_after_failure() -> bool:
         return False
-
-    @staticmethod
-    def _outcome(run: Execution) -> Status:
-        """What an execution ends with: the worst of its groups."""
-        statuses = {group.status for group in run.groups}
-        return next((status for status in _WORST_FIRST if status in statuses), Status.SUCCEEDED)
 
     def _saved(self) -> LoadPlan:
         if self._plan is None:

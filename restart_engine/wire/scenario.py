@@ -55,7 +55,7 @@ class ScenarioReader:
 
     def _facts(self, shape: ScenarioShape) -> Facts:
         if self._plan is None or shape.plan != self._shape:
-            self._plan = _plan(shape.plan)
+            self._plan = plan_of(shape.plan, "plan.")
             self._shape = shape.plan
         return facts_of(shape, self._plan)
 
@@ -66,13 +66,10 @@ def encode_scenario(facts: Facts) -> bytes:
     Raises `WireError` where an integer has more digits than Python writes, 4,300 unless the host allows more.
     """
     latest = facts.latest
-    groups = [
-        GroupShape(sequence=group.sequence, steps=list(group.step_names)) for group in facts.plan.groups
-    ]
     return written(
         ScenarioShape(
-            plan=PlanShape(name=facts.plan.name, groups=groups),
-            latest=None if latest is None else _execution_shape(latest),
+            plan=PlanShape(name=facts.plan.name, groups=group_shapes(facts.plan)),
+            latest=None if latest is None else execution_shape(latest),
             request=RequestShape(
                 load_plan_name=facts.plan.name,
                 group_sequence=facts.request.group_sequence,
@@ -82,7 +79,13 @@ def encode_scenario(facts: Facts) -> bytes:
     )
 
 
-def _execution_shape(execution: Execution) -> ExecutionShape:
+def group_shapes(plan: LoadPlan) -> list[GroupShape]:
+    """The shapes of a plan's groups, ascending."""
+    return [GroupShape(sequence=group.sequence, steps=list(group.step_names)) for group in plan.groups]
+
+
+def execution_shape(execution: Execution) -> ExecutionShape:
+    """The shape of an execution, its groups ascending and each group's steps by their names."""
     outcomes = [
         OutcomeShape(
             sequence=group.sequence,
@@ -120,7 +123,7 @@ def facts_of(scenario: ScenarioShape, plan: LoadPlan | None = None) -> Facts:
     """The facts that a shape states, its plan made unless given; raises `WireError` as reading does."""
     latest, request = scenario.latest, scenario.request
     if plan is None:
-        plan = _plan(scenario.plan)
+        plan = plan_of(scenario.plan, "plan.")
     if request.load_plan_name != plan.name:
         meant = f"the plan's name, `{quoted(plan.name)}`"
         raise unlike("request.loadPlanName", request.load_plan_name, meant)
@@ -128,21 +131,23 @@ def facts_of(scenario: ScenarioShape, plan: LoadPlan | None = None) -> Facts:
     return Facts(
         plan,
         RestartRequest(request.group_sequence, execution_id=None if given is UNSET else given),
-        None if latest is None or latest is UNSET else _execution(latest),
+        None if latest is None or latest is UNSET else execution_of(latest, "latest."),
     )
 
 
-def _plan(shape: PlanShape) -> LoadPlan:
+def plan_of(shape: PlanShape, inside: str = "") -> LoadPlan:
+    """The load plan of this shape; raises `WireError`, its path beginning with what it stands inside."""
     try:
         groups = [LoadGroup.parse(group.sequence, group.steps) for group in shape.groups]
         return LoadPlan(shape.name, tuple(groups))
     except InvalidValue as error:
-        raise invalid(error, "plan.") from None
+        raise invalid(error, inside) from None
 
 
-def _execution(shape: ExecutionShape) -> Execution:
+def execution_of(shape: ExecutionShape, inside: str = "") -> Execution:
+    """The execution of this shape; raises `WireError` likewise."""
     try:
         groups = [GroupOutcome.parse(group.sequence, group.status, group.steps) for group in shape.groups]
         return Execution(shape.id, shape.status, tuple(groups))
     except InvalidValue as error:
-        raise invalid(error, "latest.") from None
+        raise invalid(error, inside) from None

@@ -1,0 +1,37 @@
+"""The gates around the decision, still pure: a call and what the host knows in, one reply or a start out.
+
+No I/O, no web framework, no clock. Gate ids (H1 to H12) are those of docs/endpoint.md.
+"""
+
+from restart_engine.endpoint.asked import Call, ExecuteCall, RestartCall, StatusCall
+from restart_engine.endpoint.gates import Start, answer_start, answer_status, refused_by_token
+from restart_engine.endpoint.known import (
+    Access,
+    Bearer,
+    ExecutionSeen,
+    Known,
+    SchemaSeen,
+    Snapshot,
+    User,
+)
+from restart_engine.endpoint.replies import Reply, started
+
+__all__ = [
+    "Access",
+    "Bearer",
+    "Call",
+    "ExecuteCall",
+    "ExecutionSeen",
+    "Known",
+    "Reply",
+    "RestartCall",
+    "SchemaSeen",
+    "Snapshot",
+    "Start",
+    "StatusCall",
+    "User",
+    "answer_start",
+    "answer_status",
+    "refused_by_token",
+    "started",
+]

@@ -1,0 +1,179 @@
+"""What is asked over HTTP, and how a body is read: JSON [H4] with documented members [H5]."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType, NoneType
+from typing import Final, TypeAlias, cast, final
+
+from attrs import field, frozen
+
+from restart_engine.core.checks import Sealed, check_kind, check_text, is_unicode
+from restart_engine.core.request import RestartRequest
+
+
+@final
+@frozen(kw_only=True)
+class RestartCall(Sealed):
+    """`POST …/{tenant}/load-plan/restart`."""
+
+    tenant: str
+    """The tenant's name in the path, decoded; any text."""
+    authorization: str | None = field(repr=False)
+    """The header's value, none where there is no such header."""
+    body: bytes
+
+    def __attrs_post_init__(self) -> None:
+        _check(self.tenant, self.authorization)
+        check_kind("body", self.body, bytes)
+
+
+@final
+@frozen(kw_only=True)
+class ExecuteCall(Sealed):
+    """`POST …/{tenant}/load-plan/execute`: a start from the beginning."""
+
+    tenant: str
+    authorization: str | None = field(repr=False)
+    body: bytes
+
+    def __attrs_post_init__(self) -> None:
+        _check(self.tenant, self.authorization)
+        check_kind("body", self.body, bytes)
+
+
+@final
+@frozen(kw_only=True)
+class StatusCall(Sealed):
+    """`GET …/{tenant}/load-plan/status/{execution-id}?level=1..4`."""
+
+    tenant: str
+    authorization: str | None = field(repr=False)
+    execution_id: str
+    """As it stands in the path."""
+    level: str | None = None
+    """As it stands in the query, none where it is absent."""
+
+    def __attrs_post_init__(self) -> None:
+        _check(self.tenant, self.authorization)
+        check_kind("execution_id", self.execution_id, str)
+        check_kind("level", self.level, str, NoneType)
+
+
+StartCall: TypeAlias = RestartCall | ExecuteCall
+Call: TypeAlias = StartCall | StatusCall
+
+
+def _check(tenant: object, authorization: object) -> None:
+    check_kind("tenant", tenant, str)
+    check_kind("authorization", authorization, str, NoneType)
+
+
+@final
+@frozen
+class Asked(Sealed):
+    """What a body that is as it has to be asks for."""
+
+    load_plan_name: str
+    request: RestartRequest
+
+    def __attrs_post_init__(self) -> None:
+        check_text("load_plan_name", self.load_plan_name)
+        check_kind("request", self.request, RestartRequest)
+
+
+class NotAnObject(ValueError):
+    """The body is not JSON, or not an object [H4]; its text says what it is instead."""
+
+
+class UnfitMember(ValueError):
+    """A member is missing, of the wrong type or blank [H5]; its text says which, and what it may not be."""
+
+
+def token_in(authorization: str | None) -> str:
+    """The token of `Bearer <token>`, the word in any case; empty where the header is anything else."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def members_of(body: bytes) -> Mapping[str, object]:
+    """The members of the JSON object that a body is; raises `NotAnObject` for any other body."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise NotAnObject(f"the body is not UTF-8: byte {body[error.start]:#04x} at {error.start}") from None
+    if not text.strip(" \t\r\n"):
+        raise NotAnObject("the body is empty, and has to be a JSON object")
+    try:
+        value: object = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise NotAnObject(f"the body is not JSON: {error.msg.lower()} at {place}") from None
+    except RecursionError:
+        raise NotAnObject("the body is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise NotAnObject("the body is JSON, but not an object")
+    return MappingProxyType(cast("dict[str, object]", value))
+
+
+def restart_asked(members: Mapping[str, object]) -> Asked:
+    """What a restart's members ask for; raises `UnfitMember`. Others are ignored."""
+    name = _name(members)
+    sequence = _integer(members, "groupSequence")
+    execution_id = members.get("recentLoadPlanExecution")
+    if execution_id is not None:
+        execution_id = _integer(members, "recentLoadPlanExecution")
+    return Asked(name, RestartRequest(sequence, execution_id=execution_id))
+
+
+def execution_asked(members: Mapping[str, object]) -> Asked:
+    """What an execution's members ask for, which is a restart from the beginning; raises `UnfitMember`."""
+    return Asked(_name(members), RestartRequest(0))
+
+
+def _name(members: Mapping[str, object]) -> str:
+    name = members.get("loadPlanName")
+    if name is None:
+        raise UnfitMember("loadPlanName may not be null")
+    if not isinstance(name, str):
+        raise UnfitMember("loadPlanName must be a string")
+    if not name or name.isspace():
+        raise UnfitMember("loadPlanName may not be blank")
+    if not is_unicode(name):
+        raise UnfitMember("loadPlanName may not hold a lone surrogate")
+    return name
+
+
+def _integer(members: Mapping[str, object], name: str) -> int:
+    value = members.get(name)
+    if value is None:
+        raise UnfitMember(f"{name} may not be null")
+    if type(value) is not int:
+        raise UnfitMember(f"{name} must be an integer")
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise NotAnObject("the body has an object in which a member stands more than once")
+    return members
+
+
+def _refuse_constant(constant: str) -> object:
+    raise NotAnObject(f"the body holds {constant}, which is not JSON")
+
+
+def _any_integer(digits: str) -> int:
+    """Any size of integer is legal [H5]; of more digits than `int` reads, `Decimal` makes one."""
+    try:
+        return int(digits)
+    except ValueError:
+        return int(Decimal(digits))
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_refuse_constant, parse_int=_any_integer
+)
