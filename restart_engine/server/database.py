@@ -1,0 +1,148 @@
+"""The database: SQLite in a file, or PostgreSQL by its URL. One transaction is one `with`.
+
+A writer holds the one lock of SQLite from its beginning, so that what it reads stays true until it commits;
+on PostgreSQL it locks the rows that it decides on. SQLite syncs at every commit (WAL, synchronous FULL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_PATIENCE: Final = 30
+"""Seconds to wait for a lock of SQLite or a connection of the pool."""
+_CONNECTING: Final = 5
+"""Seconds to wait until PostgreSQL answers."""
+THREADS: Final = 16
+"""Connections of a process at most, and so transactions at the same time."""
+_BEGIN: Final = "restart_engine_begin"
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, read or written now; `cause` is what it said, on one line."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"the database is not available: {self.cause}"
+
+
+class BadUrl(ValueError):
+    """The text names no database that this server knows; its text never shows a password."""
+
+
+def read_url(text: str) -> URL:
+    """The database that a URL names: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise BadUrl(
+            "the text is no database URL, like sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from None
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise BadUrl(f"`{url.drivername}` is no database that this server knows: sqlite or postgresql")
+    if url.drivername == "sqlite" and not url.database:
+        raise BadUrl("a database of SQLite has to be in a file: sqlite:///FILE")
+    return url
+
+
+class Database:
+    """An engine, and its transactions."""
+
+    def __init__(self, url: str) -> None:
+        self.url: Final = read_url(url)
+        self.embedded: Final = self.url.drivername == "sqlite"
+        self.engine: Final = _engine(self.url)
+        self._writer = Lock()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction that only reads, at one state of the database."""
+        return self._transaction("BEGIN", nullcontext())
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that writes, and commits when it is left without an error."""
+        # threads of one process take turns here: SQLite itself lets a waiter sleep, and starve
+        return self._transaction("BEGIN IMMEDIATE", self._writer if self.embedded else nullcontext())
+
+    def close(self) -> None:
+        """Close every connection that no transaction holds."""
+        self.engine.dispose()
+
+    def _connection(self, begin: str) -> Connection:
+        return self.engine.connect().execution_options(**{_BEGIN: begin})
+
+    @contextmanager
+    def _transaction(self, begin: str, lock: AbstractContextManager[Any]) -> Iterator[Connection]:
+        try:
+            with lock, self._connection(begin) as connection, connection.begin():
+                yield connection
+        except IntegrityError:
+            raise
+        except (OperationalError, InternalError, InterfaceError, PoolTimeout) as error:
+            raise Unavailable(_cause(error)) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable(_cause(error)) from error
+            raise
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that may say what to do where the row is there already; both databases say it alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _cause(error: Exception) -> str:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(said).split())
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername != "sqlite":
+        return create_engine(
+            url,
+            pool_size=THREADS,
+            max_overflow=0,
+            pool_timeout=_PATIENCE,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECTING},
+        )
+    engine = create_engine(
+        url,
+        pool_size=THREADS,
+        max_overflow=0,
+        pool_timeout=_PATIENCE,
+        connect_args={"timeout": _PATIENCE, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    """What SQLite forgets with a connection; transactions are begun by `_begin`, not by the driver."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))

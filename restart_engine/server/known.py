@@ -1,0 +1,146 @@
+"""What the gates ask, looked up in one transaction of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, bindparam, select
+
+from restart_engine.core.checks import is_unicode
+from restart_engine.core.execution import Execution
+from restart_engine.core.plan import LoadPlan
+from restart_engine.endpoint import Access, Bearer, ExecutionSeen, SchemaSeen, User
+from restart_engine.server.records import Record, plan_from, read_record
+from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
+
+_TENANT: Final = (
+    select(
+        tenants,
+        users.c.id.label("user_id"),
+        users.c.super_user,
+        users.c.roles,
+        users.c.every_schema,
+    )
+    .outerjoin(users, and_(users.c.tenant_id == tenants.c.id, users.c.name == bindparam("user")))
+    .where(tenants.c.name == bindparam("tenant"))
+)
+_PLAN: Final = select(load_plans).where(
+    load_plans.c.tenant_id == bindparam("tenant"), load_plans.c.name == bindparam("name")
+)
+_PLAN_LOCKED: Final = _PLAN.with_for_update(key_share=True)
+"""On PostgreSQL whoever starts or edits the plan waits for us; SQLite's writer holds the whole file."""
+_PLAN_OF: Final = (
+    select(load_plans)
+    .join(executions, executions.c.plan_id == load_plans.c.id)
+    .where(executions.c.id == bindparam("id"), load_plans.c.tenant_id == bindparam("tenant"))
+)
+_SCHEMAS: Final = (
+    select(schemas.c.name, schemas.c.id, grants.c.access)
+    .outerjoin(
+        grants,
+        and_(
+            grants.c.tenant_id == schemas.c.tenant_id,
+            grants.c.schema_id == schemas.c.id,
+            grants.c.user_id == bindparam("user"),
+        ),
+    )
+    .where(
+        schemas.c.tenant_id == bindparam("tenant"),
+        schemas.c.name.in_(bindparam("names", expanding=True)),
+    )
+)
+_ACCESS: Final = {None: Access.NONE, "view": Access.VIEW, "edit": Access.EDIT}
+
+
+class DatabaseKnown:
+    """`Known` of one call, within one transaction.
+
+    A writer's lookups lock the plan, so that what was decided on is still so when it commits.
+    """
+
+    def __init__(self, connection: Connection, caller: Bearer | None, *, tenant: str, lock: bool) -> None:
+        self._connection = connection
+        self._caller = caller
+        self._tenant_name = tenant
+        self._plan_query = _PLAN_LOCKED if lock else _PLAN
+        self.plan_row: Row[Any] | None = None
+        """The row of the plan that the gates have found."""
+
+    def bearer(self, _token: str, /) -> Bearer | None:
+        """Whom the token names: read before there was a transaction."""
+        return self._caller
+
+    @cached_property
+    def tenant_row(self) -> Row[Any] | None:
+        """The tenant, and what it knows of the caller."""
+        if self._caller is None or not _storable(self._tenant_name) or not _storable(self._caller.user):
+            return None
+        asked = {"tenant": self._tenant_name, "user": self._caller.user}
+        return self._connection.execute(_TENANT, asked).one_or_none()
+
+    def tenant_open(self, _tenant: str, /) -> bool:
+        """Whether the tenant is there, and enabled."""
+        return self.tenant_row is not None and self.tenant_row.enabled
+
+    def user(self, _bearer: Bearer, /) -> User | None:
+        """The caller, as the tenant knows it."""
+        row = self._tenant
+        if row.user_id is None:
+            return None
+        return User(super_user=row.super_user, roles=frozenset(json.loads(row.roles)))
+
+    def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
+        """The plan of this name; who writes holds it from here on."""
+        if not _storable(name):
+            return None
+        asked = {"tenant": self._tenant.id, "name": name}
+        self.plan_row = self._connection.execute(self._plan_query, asked).one_or_none()
+        return None if self.plan_row is None else plan_from(name, self.plan_row.groups)
+
+    def execution(self, _tenant: str, execution_id: int, /) -> ExecutionSeen | None:
+        """The execution, where it is one of the tenant's."""
+        if execution_id > MAX_STORED:
+            return None
+        asked = {"tenant": self._tenant.id, "id": execution_id}
+        plan = self._connection.execute(_PLAN_OF, asked).one_or_none()
+        record = None if plan is None else read_record(self._connection, execution_id)
+        if plan is None or record is None:
+            return None
+        return ExecutionSeen(plan_from(plan.name, plan.groups), record.execution)
+
+    def schemas(self, _bearer: Bearer, names: tuple[str, ...], /) -> Mapping[str, SchemaSeen]:
+        """Each schema's id and access: what is granted, or what the user has to every schema, if more."""
+        row = self._tenant
+        every = _ACCESS[row.every_schema]
+        asked = {"tenant": row.id, "user": row.user_id, "names": names}
+        found = self._connection.execute(_SCHEMAS, asked)
+        return {name: SchemaSeen(id_, max(every, _ACCESS[access])) for name, id_, access in found}
+
+    def latest(self, _tenant: str, _plan: LoadPlan, /) -> Execution | None:
+        """The plan's latest execution, as its row names it."""
+        return None if self.latest_record is None else self.latest_record.execution
+
+    @cached_property
+    def latest_record(self) -> Record | None:
+        """The record of the plan's latest execution."""
+        assert self.plan_row is not None
+        latest = self.plan_row.latest_id
+        return None if latest is None else read_record(self._connection, latest)
+
+    def loader_available(self, _tenant: str, /) -> bool:
+        """Whether the tenant has a loader service available."""
+        available: bool = self._tenant.loader_services > 0
+        return available
+
+    @property
+    def _tenant(self) -> Row[Any]:
+        assert self.tenant_row is not None
+        return self.tenant_row
+
+
+def _storable(text: str) -> bool:
+    """Whether the database can hold the text: PostgreSQL keeps no NUL, and neither a lone surrogate."""
+    return "\0" not in text and is_unicode(text)

@@ -1,0 +1,196 @@
+"""Executions on their way: each change of a record is a move of `core.progress`, made to one version.
+
+Two that change a record at once cannot both: the second finds another version, reads again and asks the
+move once more, which then may be impossible. So an execution that was closed stays closed, whoever still
+believes to run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias, TypeVar
+
+from attrs import evolve
+from sqlalchemy import Connection, bindparam, select
+
+from restart_engine.core import progress
+from restart_engine.core.errors import ImpossibleMove
+from restart_engine.core.execution import Execution
+from restart_engine.core.plan import Step
+from restart_engine.core.status import ACTIVE, Status
+from restart_engine.server.database import Database, Unavailable, upsert
+from restart_engine.server.loader import StepRun
+from restart_engine.server.records import Record, forget_steps, read_record, write_record
+from restart_engine.server.tables import attempts, executions, load_plans, tenants
+from restart_engine.server.times import Clock, text_of
+
+_T = TypeVar("_T")
+Move: TypeAlias = Callable[[Execution], Execution]
+_TRIES: Final = 100
+"""Changes of one record by others between our reading and writing it; in practice one or two."""
+_COUNTS: Final = select(attempts.c.step, attempts.c.count).where(
+    attempts.c.plan_id == bindparam("plan"), attempts.c.sequence == bindparam("group")
+)
+_NAMES: Final = (
+    select(tenants.c.name, load_plans.c.name)
+    .join(load_plans, load_plans.c.tenant_id == tenants.c.id)
+    .where(load_plans.c.id == bindparam("plan"))
+)
+_ACTIVE_OF: Final = select(executions.c.id).where(
+    executions.c.process == bindparam("process"), executions.c.status.in_(sorted(ACTIVE))
+)
+
+
+class NoExecution(LookupError):
+    """There is no execution of this id."""
+
+
+class Runs:
+    """The executions of one database. A method opens and ends a transaction of its own, or more."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._last: dict[int, Record] = {}
+        """The records that this process changed last, while they are active."""
+
+    def begin(self, execution_id: int, running: frozenset[Step] = frozenset()) -> tuple[StepRun, ...]:
+        """Begin every step that may, and give those In Progress that are not among the running.
+
+        None are left where the execution is over, or all that may run do. A step that was begun in a
+        transaction of which nobody learned that it was committed is given again: nobody loads it yet.
+        """
+
+        def move(execution: Execution) -> Execution:
+            turn = progress.ready(execution)
+            if turn is not None:
+                for step in turn.steps:
+                    execution = progress.begin_step(execution, turn.sequence, step)
+            return execution
+
+        return self._moved(execution_id, move, lambda c, record: _step_runs(c, record, running))
+
+    def end_step(self, execution_id: int, sequence: int, step: Step, status: Status) -> Execution:
+        """The step has run, and ended so; the groups and the execution end where that follows from it."""
+
+        def move(execution: Execution) -> Execution:
+            group = execution.outcome(sequence)
+            if group is not None and group.status_of(step) is status:
+                return execution  # it was told before, and whoever told it did not learn that it was kept
+            return progress.settled(progress.end_step(execution, sequence, step, status))
+
+        return self._moved(execution_id, move, _execution)
+
+    def cut_off(self, execution_id: int) -> Execution:
+        """The execution is Interrupted where it stands."""
+        return self._moved(execution_id, progress.cut_off, _execution)
+
+    def cut_off_all(self, process: str) -> tuple[int, ...]:
+        """Cut off what this process runs, and give the executions that were still active."""
+        cut: list[int] = []
+        for execution_id in self.active_of(process):
+            try:
+                self.cut_off(execution_id)
+            except ImpossibleMove:
+                continue  # it ended by itself just now
+            cut.append(execution_id)
+        return tuple(cut)
+
+    def active_of(self, process: str) -> tuple[int, ...]:
+        """The active executions that this process runs."""
+        with self._database.reading() as connection:
+            return tuple(connection.execute(_ACTIVE_OF, {"process": process}).scalars())
+
+    def lose_history(self, execution_id: int) -> None:
+        """The step outcomes of an execution that is over are forgotten."""
+        with self._database.writing() as connection:
+            record = _found(connection, execution_id)
+            if record.execution.active:
+                raise ImpossibleMove("lose history", f"execution {execution_id}", "it is not over")
+            forget_steps(connection, record.execution)
+
+    def read(self, execution_id: int) -> Record:
+        """The record as it stands."""
+        with self._database.reading() as connection:
+            return _found(connection, execution_id)
+
+    def _moved(self, execution_id: int, move: Move, then: Callable[[Connection, Record], _T]) -> _T:
+        """Make a move, and in the same transaction what `then` does; gives what that gives."""
+        known = self._last.pop(execution_id, None)
+        for _ in range(_TRIES):
+            with self._database.writing() as connection:
+                before = known or _found(connection, execution_id)
+                try:
+                    after = move(before.execution)
+                except ImpossibleMove:
+                    if known is None:
+                        raise
+                    known = None  # what we knew may be out of date
+                    continue
+                record = _written(connection, before, after, text_of(self._clock()))
+                if record is None:
+                    known = None
+                    continue
+                given = then(connection, record)
+            if after.active and record.process is not None:
+                self._last[execution_id] = record
+            return given
+        raise Unavailable(f"execution {execution_id} is changed by others all the time")
+
+
+def _written(connection: Connection, before: Record, after: Execution, now: str) -> Record | None:
+    """The record with its change written; none where it is another by now."""
+    if after is before.execution:
+        return before
+    if not write_record(connection, before, after, now):
+        return None
+    return evolve(before, execution=after, version=before.version + 1)
+
+
+def _found(connection: Connection, execution_id: int) -> Record:
+    record = read_record(connection, execution_id)
+    if record is None:
+        raise NoExecution(f"there is no execution {execution_id}")
+    return record
+
+
+def _execution(_connection: Connection, record: Record) -> Execution:
+    return record.execution
+
+
+def _step_runs(connection: Connection, record: Record, running: frozenset[Step]) -> tuple[StepRun, ...]:
+    """The steps In Progress of the group whose turn it is, but for these; each attempt is counted."""
+    turn = progress.ready(record.execution)
+    group = None if turn is None else record.execution.outcome(turn.sequence)
+    if group is None:
+        return ()
+    steps = [
+        Step.parse(name) for name, status in sorted(group.recorded or ()) if status is Status.IN_PROGRESS
+    ]
+    steps = [step for step in steps if step not in running]
+    if not steps:
+        return ()
+    counted = _attempts(connection, record.plan_id, group.sequence, steps)
+    tenant, plan = connection.execute(_NAMES, {"plan": record.plan_id}).one()
+    return tuple(
+        StepRun(
+            tenant=tenant,
+            load_plan=plan,
+            execution_id=record.execution.id,
+            sequence=group.sequence,
+            step=step,
+            attempt=counted[str(step)],
+        )
+        for step in steps
+    )
+
+
+def _attempts(connection: Connection, plan_id: int, sequence: int, steps: list[Step]) -> dict[str, int]:
+    """How often each of these steps was begun, this time included."""
+    key = {"plan_id": plan_id, "sequence": sequence}
+    first = upsert(connection, attempts)
+    again = first.on_conflict_do_update(
+        index_elements=["plan_id", "sequence", "step"], set_={"count": attempts.c.count + 1}
+    )
+    connection.execute(again, [{**key, "step": str(step), "count": 1} for step in steps])
+    return dict(connection.execute(_COUNTS, {"plan": plan_id, "group": sequence}).tuples().all())

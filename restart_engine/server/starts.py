@@ -1,0 +1,86 @@
+"""Decide and start: one transaction, in which everything that was decided on is still so."""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from attrs import frozen
+from sqlalchemy import Connection, bindparam, func, select
+
+from restart_engine.core import progress
+from restart_engine.core.decision import RestartPlan
+from restart_engine.core.execution import Execution
+from restart_engine.endpoint import Bearer, Reply, Start, StatusCall, answer_start, answer_status, started
+from restart_engine.endpoint.asked import StartCall
+from restart_engine.server.database import Database
+from restart_engine.server.known import DatabaseKnown
+from restart_engine.server.loading import read_loading
+from restart_engine.server.records import Opening, open_execution
+from restart_engine.server.tables import executions
+from restart_engine.server.times import Clock, text_of
+
+_LAST_ORDER: Final = select(func.coalesce(func.max(executions.c.start_order), 0)).where(
+    executions.c.plan_id == bindparam("plan")
+)
+
+
+@final
+@frozen(kw_only=True)
+class Answer:
+    """What a call is answered, and the execution that it started."""
+
+    reply: Reply
+    opened: Execution | None = None
+    """None where nothing was started."""
+    driven: bool = False
+    """Whether this process has to run its steps."""
+
+
+class Starts:
+    """The endpoint's calls on one database. A method opens and ends a transaction of its own."""
+
+    def __init__(self, database: Database, process: str, clock: Clock) -> None:
+        self._database = database
+        self._process = process
+        self._clock = clock
+
+    def start(self, call: StartCall, caller: Bearer | None) -> Answer:
+        """Answer a restart or an execution, and open what is accepted; `Unavailable` where that cannot be."""
+        with self._database.writing() as connection:
+            known = DatabaseKnown(connection, caller, tenant=call.tenant, lock=True)
+            outcome = answer_start(call, known)
+            if isinstance(outcome, Start):
+                return self._open(connection, known, outcome)
+            return Answer(reply=outcome)
+
+    def status(self, call: StatusCall, caller: Bearer | None) -> Reply:
+        """Answer a question after a status."""
+        with self._database.reading() as connection:
+            return answer_status(call, DatabaseKnown(connection, caller, tenant=call.tenant, lock=False))
+
+    def _open(self, connection: Connection, known: DatabaseKnown, start: Start) -> Answer:
+        plan, tenant = known.plan_row, known.tenant_row
+        assert plan is not None
+        assert tenant is not None
+        by_hand = read_loading(tenant.loading).by_hand
+        opening = Opening(
+            plan_id=plan.id,
+            keeps_history=tenant.detailed_tracking,
+            process=None if by_hand else self._process,
+            rule=start.restart.rule,
+            based_on=start.restart.based_on,
+            started_by=start.bearer.user,
+            now=text_of(self._clock()),
+        )
+        order = connection.execute(_LAST_ORDER, {"plan": plan.id}).scalar_one() + 1
+        opened = _opened(start.restart)
+        execution_id = open_execution(connection, opened, opening, order)
+        opened = Execution(execution_id, opened.status, opened.groups)
+        driven = opened.active and not by_hand
+        return Answer(reply=started(execution_id), opened=opened, driven=driven)
+
+
+def _opened(restart: RestartPlan) -> Execution:
+    """The opening record, at the first group that has something to run; its id is not yet the database's."""
+    latest = restart.facts.latest
+    return progress.settled(progress.opening_record(restart, 1 if latest is None else latest.id + 1))
