@@ -76,7 +76,7 @@ class DatabaseKnown:
     @cached_property
     def tenant_row(self) -> Row[Any] | None:
         """The tenant, and what it knows of the caller."""
-        if self._caller is None or not _storable(self._tenant_name) or not _storable(self._caller.user):
+        if self._caller is None or not is_unicode(self._tenant_name):
             return None
         asked = {"tenant": self._tenant_name, "user": self._caller.user}
         return self._connection.execute(_TENANT, asked).one_or_none()
@@ -94,8 +94,6 @@ class DatabaseKnown:
 
     def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
         """The plan of this name; who writes holds it from here on."""
-        if not _storable(name):
-            return None
         asked = {"tenant": self._tenant.id, "name": name}
         self.plan_row = self._connection.execute(self._plan_query, asked).one_or_none()
         return None if self.plan_row is None else plan_from(name, self.plan_row.groups)
@@ -139,8 +137,3 @@ class DatabaseKnown:
     def _tenant(self) -> Row[Any]:
         assert self.tenant_row is not None
         return self.tenant_row
-
-
-def _storable(text: str) -> bool:
-    """Whether the database can hold the text: PostgreSQL keeps no NUL, and neither a lone surrogate."""
-    return "\0" not in text and is_unicode(text)

@@ -1,13 +1,14 @@
 """The tables: what is kept of tenants, load plans and executions, and what the database itself forbids.
 
 An execution's record is what it was opened with (`opened`) and the outcomes written since, which stand over
-that. So to start a restart is to insert one row, and a move writes what it moves. Texts are compared byte
-by byte, and hold no NUL, which PostgreSQL does not store. Times are UTC in ISO 8601, with milliseconds.
+that. So to start a restart is to insert one row, and a move writes what it moves. Names are compared byte by
+byte. Times are UTC in ISO 8601, with milliseconds.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -20,11 +21,46 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
 from restart_engine.core.status import ACTIVE
+
+
+class Name(TypeDecorator[str]):
+    """Any text, as JSON writes it between its quotes: PostgreSQL keeps no NUL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002  # its signature
+        """The text as it is kept."""
+        return None if value is None else json.dumps(value, ensure_ascii=False)[1:-1]
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002  # likewise
+        """The text that is kept."""
+        if value is None or "\\" not in value:
+            return value
+        text: str = json.loads(f'"{value}"')
+        return text
+
+
+class Whole(TypeDecorator[int]):
+    """An integer of any size, as its digits."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Any) -> str | None:  # noqa: ARG002  # its signature
+        """The digits."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> int | None:  # noqa: ARG002  # likewise
+        """The integer of these digits."""
+        return None if value is None else int(value)
+
 
 metadata: Final = MetaData(
     naming_convention={
@@ -35,7 +71,7 @@ metadata: Final = MetaData(
     }
 )
 MAX_STORED: Final = 2**63 - 1
-"""The highest execution id, sequence or schema id that the database keeps."""
+"""The highest execution id or schema id that the database keeps; a sequence may be any."""
 _Number: Final = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits; SQLite numbers the rows of a table by itself only under this name."""
 
@@ -43,7 +79,7 @@ tenants: Final = Table(
     "tenants",
     metadata,
     Column("id", _Number, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Name, nullable=False, unique=True),
     Column("enabled", Boolean, nullable=False),
     Column("detailed_tracking", Boolean, nullable=False),
     Column("loader_services", Integer, nullable=False),
@@ -56,7 +92,7 @@ schemas: Final = Table(
     metadata,
     Column("tenant_id", _Number, ForeignKey("tenants.id"), primary_key=True),
     Column("id", _Number, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
+    Column("name", Name, nullable=False),
     UniqueConstraint("tenant_id", "name"),
 )
 
@@ -65,7 +101,7 @@ users: Final = Table(
     metadata,
     Column("id", _Number, primary_key=True),
     Column("tenant_id", _Number, ForeignKey("tenants.id"), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Name, nullable=False),
     Column("super_user", Boolean, nullable=False),
     Column("roles", Text, nullable=False),
     Column("every_schema", Text, nullable=True),
@@ -89,7 +125,7 @@ load_plans: Final = Table(
     metadata,
     Column("id", _Number, primary_key=True),
     Column("tenant_id", _Number, ForeignKey("tenants.id"), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Name, nullable=False),
     Column("groups", Text, nullable=False),
     Column("latest_id", _Number, nullable=True),
     UniqueConstraint("tenant_id", "name"),
@@ -109,7 +145,7 @@ executions: Final = Table(
     Column("process", Text, nullable=True),
     Column("rule", Text, nullable=True),
     Column("based_on", _Number, nullable=True),
-    Column("started_by", Text, nullable=True),
+    Column("started_by", Name, nullable=True),
     Column("started_at", Text, nullable=True),
     Column("ended_at", Text, nullable=True),
     UniqueConstraint("plan_id", "start_order"),
@@ -139,7 +175,7 @@ group_outcomes: Final = Table(
     "group_outcomes",
     metadata,
     Column("execution_id", _Number, ForeignKey("executions.id"), primary_key=True),
-    Column("sequence", _Number, primary_key=True, autoincrement=False),
+    Column("sequence", Whole, primary_key=True),
     Column("status", Text, nullable=False),
 )
 
@@ -147,8 +183,8 @@ step_outcomes: Final = Table(
     "step_outcomes",
     metadata,
     Column("execution_id", _Number, ForeignKey("executions.id"), primary_key=True),
-    Column("sequence", _Number, primary_key=True, autoincrement=False),
-    Column("step", Text, primary_key=True),
+    Column("sequence", Whole, primary_key=True),
+    Column("step", Name, primary_key=True),
     Column("status", Text, nullable=False),
     Column("began_at", Text, nullable=True),
     Column("ended_at", Text, nullable=True),
@@ -158,8 +194,8 @@ attempts: Final = Table(
     "attempts",
     metadata,
     Column("plan_id", _Number, ForeignKey("load_plans.id"), primary_key=True),
-    Column("sequence", _Number, primary_key=True, autoincrement=False),
-    Column("step", Text, primary_key=True),
+    Column("sequence", Whole, primary_key=True),
+    Column("step", Name, primary_key=True),
     Column("count", _Number, nullable=False),
 )
 """How often each step was begun, over all executions of its plan that this server ran."""

@@ -47,9 +47,7 @@ def upgrade() -> None:
     op.create_table(
         "schemas",
         sa.Column("tenant_id", number, nullable=False),
-        sa.Column(
-            "id", number, autoincrement=False, nullable=False
-        ),
+        sa.Column("id", number, autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_schemas_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_schemas")),
@@ -70,12 +68,7 @@ def upgrade() -> None:
     op.create_table(
         "attempts",
         sa.Column("plan_id", number, nullable=False),
-        sa.Column(
-            "sequence",
-            number,
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("sequence", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("count", number, nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["load_plans.id"], name=op.f("fk_attempts_plan_id")),
@@ -134,12 +127,7 @@ def upgrade() -> None:
     op.create_table(
         "group_outcomes",
         sa.Column("execution_id", number, nullable=False),
-        sa.Column(
-            "sequence",
-            number,
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("sequence", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["execution_id"], ["executions.id"], name=op.f("fk_group_outcomes_execution_id")
@@ -149,12 +137,7 @@ def upgrade() -> None:
     op.create_table(
         "step_outcomes",
         sa.Column("execution_id", number, nullable=False),
-        sa.Column(
-            "sequence",
-            number,
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("sequence", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("began_at", sa.Text(), nullable=True),
