@@ -13,6 +13,7 @@ from restart_engine.cli.ending import interruptible
 from restart_engine.cli.page import Color, Page, write
 from restart_engine.cli.reading import read_scenario, scenario_lines
 from restart_engine.cli.report import decided, explained, optional
+from restart_engine.cli.serve import serve, token, world
 from restart_engine.core.decision import Decision, Rejection, plan_restart
 from restart_engine.core.options import restart_options
 from restart_engine.wire import (
@@ -169,6 +170,11 @@ def vectors(folder: str) -> int:
     kit.needing_conformance()
     kit.write_vectors_into(folder)
     return PLANNED
+
+
+commands.add_command(serve)
+commands.add_command(token)
+commands.add_command(world)
 
 
 def status(decision: Decision) -> int:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from restart_engine.cli.ending import cause
+from restart_engine.cli.extras import needing
 from restart_engine.cli.page import Page, write
 
 if TYPE_CHECKING:
@@ -30,15 +31,7 @@ _STYLES: Final = {"": "", "good": "green", "bad": "bold red", "title": "bold", "
 
 def needing_conformance() -> None:
     """Raise a one-line error where the extra is not installed."""
-    try:
-        importlib.import_module("restart_engine.conformance.run")
-    except ModuleNotFoundError as error:
-        package = str(error.name).partition(".")[0]
-        if package == "restart_engine":
-            raise
-        raise click.ClickException(
-            f"`{package}` is missing, install it with `pip install 'restart-engine[conformance]'`"
-        ) from error
+    needing("conformance", "restart_engine.conformance.run")
 
 
 def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:

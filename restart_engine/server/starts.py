@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final, final
 
 from attrs import frozen
 from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 
 from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.execution import Execution
 from restart_engine.endpoint import Bearer, Reply, Start, StatusCall, answer_start, answer_status, started
 from restart_engine.endpoint.asked import StartCall
-from restart_engine.server.database import Database
+from restart_engine.server.database import Database, Unavailable
 from restart_engine.server.known import DatabaseKnown
 from restart_engine.server.loading import read_loading
 from restart_engine.server.records import Opening, open_execution
 from restart_engine.server.tables import executions
 from restart_engine.server.times import Clock, text_of
 
+_TRIES: Final = 10
 _LAST_ORDER: Final = select(func.coalesce(func.max(executions.c.start_order), 0)).where(
     executions.c.plan_id == bindparam("plan")
 )
@@ -46,12 +49,15 @@ class Starts:
 
     def start(self, call: StartCall, caller: Bearer | None) -> Answer:
         """Answer a restart or an execution, and open what is accepted; `Unavailable` where that cannot be."""
-        with self._database.writing() as connection:
-            known = DatabaseKnown(connection, caller, tenant=call.tenant, lock=True)
-            outcome = answer_start(call, known)
-            if isinstance(outcome, Start):
-                return self._open(connection, known, outcome)
-            return Answer(reply=outcome)
+        for _ in range(_TRIES):
+            # a start that the database forbids met one that did not wait for our lock, and is asked again
+            with suppress(IntegrityError), self._database.writing() as connection:
+                known = DatabaseKnown(connection, caller, tenant=call.tenant, lock=True)
+                outcome = answer_start(call, known)
+                if isinstance(outcome, Start):
+                    return self._open(connection, known, outcome)
+                return Answer(reply=outcome)
+        raise Unavailable("others start the same load plan all the time")
 
     def status(self, call: StatusCall, caller: Bearer | None) -> Reply:
         """Answer a question after a status."""

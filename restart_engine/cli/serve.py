@@ -1,0 +1,247 @@
+"""The commands of the server. What they need is loaded only when one of them runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from restart_engine.cli.ending import cause
+from restart_engine.cli.extras import needing
+from restart_engine.core.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from restart_engine.server.world_values import World
+
+_DATABASE: Final = "sqlite:///restart-engine.db"
+_DEV_SPEED: Final = 10.0
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    default=_DATABASE,
+    envvar="RESTART_ENGINE_DATABASE",
+    show_default=True,
+    help="sqlite:///FILE or postgresql://USER@HOST/NAME (or from RESTART_ENGINE_DATABASE).",
+)
+key_option = click.option(
+    "--key-file",
+    metavar="FILE",
+    envvar="RESTART_ENGINE_KEY_FILE",
+    help="Signs the tokens: 32 bytes or more that only you can read (or from RESTART_ENGINE_KEY_FILE).",
+)
+dev_option = click.option(
+    "--dev",
+    is_flag=True,
+    help="Development: a key of its own in restart-engine.key, made where it is missing.",
+)
+
+
+@click.command(short_help="Serve the restart endpoint, on a database of its own.")
+@database_option
+@key_option
+@dev_option
+@click.option("--world", metavar="FILE", help="Load this world if the database has no tenant; --dev has one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 is any free one."
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--speed", type=float, help="Simulated seconds of loading a second: 1, with --dev 10.")
+@click.option("--by-hand", is_flag=True, help="Loading takes no time until /control/advance lets it pass.")
+@click.option("--control", is_flag=True, help="Offer the control API, which changes the world from outside.")
+@click.option("--dead-after", default=10.0, show_default=True, help="Seconds until a silent process is dead.")
+@click.option(
+    "--log", type=click.Choice(["json", "text"]), default="json", show_default=True, help="On stderr."
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+def serve(**options: Any) -> int:
+    """Serve the restart endpoint until it is stopped: restart, execute and status (docs/endpoint.md).
+
+    Says on standard output where it listens; with --dev also with which token, and what to try.
+    """
+    needing("server", "restart_engine.server.serving")
+    from restart_engine.server import serving  # noqa: PLC0415  # an extra
+
+    context = click.get_current_context()
+    if options["by_hand"] and (options["speed"] is not None or options["workers"] > 1):
+        raise click.UsageError("--by-hand goes with neither --speed nor --workers", context)
+    dev = options["dev"]
+    speed = None if options["by_hand"] else options["speed"] or (_DEV_SPEED if dev else 1.0)
+    with _in_one_line():
+        asked = serving.Serving(
+            database=options["database"],
+            key_file=str(_key_file(options)),
+            host=options["host"],
+            port=options["port"],
+            workers=options["workers"],
+            speed=speed,
+            control=options["control"],
+            dead_after=options["dead_after"],
+            log_form=options["log"],
+            log_level=options["log_level"],
+        )
+        loaded = serving.prepare(asked.database, _world(options["world"], dev=dev))
+        told = asked.key_file if dev else None
+        serving.serve(asked, lambda address: _greet(address, told, demo=dev and loaded))
+    return 0
+
+
+@click.command(short_help="Issue an access token for the server.")
+@key_option
+@dev_option
+@click.option("--tenant", required=True, help="The tenant's name, which goes into the token.")
+@click.option("--user", required=True, help="The user's name.")
+@click.option("--hours", default=24.0, show_default=True, help="Until it expires.")
+@click.option("--control", is_flag=True, help="A token for the control API, and for nothing else.")
+def token(**options: Any) -> int:
+    """Issue an access token: it is printed, and kept nowhere."""
+    needing("server", "restart_engine.server.tokens")
+    with _in_one_line():
+        use = "control" if options["control"] else "api"
+        sys.stdout.write(
+            f"{_token(_key_file(options), options['tenant'], options['user'], options['hours'], use)}\n"
+        )
+    return 0
+
+
+@click.group(short_help="Check, load and dump world files: tenants, users, plans, executions.")
+def world() -> None:
+    """Check, load and dump world files: tenants, users, load plans and past executions (docs/endpoint.md)."""
+    needing("server", "restart_engine.server.serving")
+
+
+@world.command(short_help="Check a world file.")
+@click.argument("file")
+def check(file: str) -> int:
+    """Check a world file, and say what is in it."""
+    with _in_one_line():
+        read = _world(file, dev=False)
+    assert read is not None
+    for tenant in read.tenants:
+        sys.stdout.write(f"tenant {tenant.name}: {len(tenant.plans)} load plans, {len(tenant.users)} users\n")
+    return 0
+
+
+@world.command(short_help="Load a world file into a database, beside what is there.")
+@click.argument("file")
+@database_option
+@click.option(
+    "--replace", is_flag=True, help="Replace tenants that are there already, with all that is theirs."
+)
+def load(file: str, database: str, *, replace: bool) -> int:
+    """Load a world file into a database, whole or not at all."""
+    from restart_engine.server.world_load import load_world  # noqa: PLC0415  # an extra
+
+    with _in_one_line():
+        read = _world(file, dev=False)
+        assert read is not None
+        with _opened(database).writing() as connection:
+            load_world(connection, read, replace=replace)
+    return 0
+
+
+@world.command(short_help="Dump what a database holds as a world file.")
+@database_option
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
+def dump(database: str, *, as_json: bool) -> int:
+    """Dump what a database holds as a world file, from which it can be loaded again without loss."""
+    from restart_engine.server.world_dump import dump_world  # noqa: PLC0415  # an extra
+    from restart_engine.server.world_writing import world_text  # noqa: PLC0415  # an extra
+
+    with _in_one_line(), _opened(database).reading() as connection:
+        text = world_text(dump_world(connection), "json" if as_json else "yaml")
+    sys.stdout.buffer.write(text)
+    return 0
+
+
+@world.command(name="schema", short_help="Print the JSON Schema of a world file.")
+def world_schema_command() -> int:
+    """Print the JSON Schema of a world file."""
+    from restart_engine.server.world_shapes import world_schema  # noqa: PLC0415  # an extra
+
+    sys.stdout.write(world_schema())
+    return 0
+
+
+def _opened(url: str) -> Any:
+    from restart_engine.server.database import Database  # noqa: PLC0415  # an extra
+    from restart_engine.server.migration import migrate  # noqa: PLC0415  # an extra
+
+    database = Database(url)
+    migrate(database)
+    return database
+
+
+def _key_file(options: dict[str, Any]) -> Path:
+    """The file of the key; in development one that is made where it is missing."""
+    from restart_engine.server.tokens import make_key_file, read_key  # noqa: PLC0415  # an extra
+
+    if options["key_file"] is not None:
+        file = Path(options["key_file"])
+        read_key(file)
+    elif options["dev"]:
+        file = Path("restart-engine.key")
+        make_key_file(file)
+    else:
+        raise click.UsageError(
+            "give --key-file, or --dev for a key that is made here", click.get_current_context()
+        )
+    return file
+
+
+def _token(key_file: Path, tenant: str, user: str, hours: float, use: Any) -> str:
+    from restart_engine.server.tokens import issue_token, read_key  # noqa: PLC0415  # an extra
+
+    return issue_token(
+        read_key(key_file), tenant=tenant, user=user, now=time.time(), lifetime=hours * 3600, use=use
+    )
+
+
+def _world(file: str | None, *, dev: bool) -> World | None:
+    """The world of a file; where none is named, in development the demonstration."""
+    from restart_engine.server.serving import demo_world  # noqa: PLC0415  # an extra
+    from restart_engine.server.world_reading import read_world  # noqa: PLC0415  # an extra
+
+    if file is None:
+        return demo_world() if dev else None
+    return read_world(Path(file).read_bytes(), name=file)
+
+
+def _greet(address: str, key_file: str | None, *, demo: bool) -> None:
+    """Where it listens; in development also what a newcomer needs first."""
+    lines = [f"serving {address}/incorta/api/v2 (documentation at {address}/docs)"]
+    if key_file is not None:
+        made = _token(Path(key_file), "demo", "ada", 24.0, "api")
+        lines += [
+            "for development only; a token of ada in the tenant demo, for a day:",
+            f"export TOKEN={made}",
+        ]
+    if demo:
+        lines += [
+            "MyLoadPlan failed in its execution 12; restart it:",
+            f"curl {address}/incorta/api/v2/demo/load-plan/restart \\",
+            '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\',
+            """  -d '{"loadPlanName": "MyLoadPlan", "groupSequence": 1, "recentLoadPlanExecution": 12}'""",
+        ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+@contextmanager
+def _in_one_line() -> Generator[None]:
+    """What is wrong with a file, a key, a URL or the database, as one line."""
+    from restart_engine.server import problems  # noqa: PLC0415  # an extra
+
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(cause(error)) from error
+    except (InvalidValue, *problems.TOLD) as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,203 @@
+"""The ASGI application: routes to the gates, and nothing decided here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from restart_engine.endpoint import (
+    Bearer,
+    Call,
+    ExecuteCall,
+    Reply,
+    RestartCall,
+    Snapshot,
+    StatusCall,
+    refused_by_token,
+)
+from restart_engine.endpoint.asked import StartCall
+from restart_engine.server.control import control_routes
+from restart_engine.server.database import Unavailable
+from restart_engine.server.loader import Loader
+from restart_engine.server.logs import logger
+from restart_engine.server.middleware import around
+from restart_engine.server.openapi import document
+from restart_engine.server.page import page
+from restart_engine.server.service import Service
+from restart_engine.server.settings import Settings
+
+ROOT: Final = "/incorta/api/v2/{tenant}/load-plan"
+_JSON: Final = "application/json"
+
+
+def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
+    """The application of one server process; `loader` loads the steps, in place of the one that pretends."""
+    service = Service(settings, loader)
+    calls = _Calls(service)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await service.open()
+        yield
+        await service.close()
+
+    app = Starlette(
+        lifespan=lifespan,
+        middleware=around(settings.limits, service.metrics),
+        exception_handlers={HTTPException: _no_route, Unavailable: _unavailable},
+        routes=[
+            Route(f"{ROOT}/restart", calls.restart, methods=["POST"]),
+            Route(f"{ROOT}/execute", calls.execute, methods=["POST"]),
+            Route(f"{ROOT}/status/{{execution_id}}", calls.status, methods=["GET"]),
+            Route("/openapi.json", _openapi, methods=["GET"]),
+            Route("/docs", _page, methods=["GET"]),
+            Route("/health/live", _live, methods=["GET"]),
+            Route("/health/ready", calls.ready, methods=["GET"]),
+            Route("/metrics", calls.metrics, methods=["GET"]),
+            *(control_routes(service) if settings.control else ()),
+        ],
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    return app
+
+
+class _Calls:
+    """What the routes call."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def restart(self, request: Request) -> Response:
+        """Restart a load plan."""
+        return await self._start(
+            request,
+            RestartCall(
+                tenant=request.path_params["tenant"],
+                authorization=_authorization(request),
+                body=await request.body(),
+            ),
+        )
+
+    async def execute(self, request: Request) -> Response:
+        """Start a load plan from the beginning."""
+        return await self._start(
+            request,
+            ExecuteCall(
+                tenant=request.path_params["tenant"],
+                authorization=_authorization(request),
+                body=await request.body(),
+            ),
+        )
+
+    async def status(self, request: Request) -> Response:
+        """Follow an execution."""
+        call = StatusCall(
+            tenant=request.path_params["tenant"],
+            authorization=_authorization(request),
+            execution_id=request.path_params["execution_id"],
+            level=",".join(request.query_params.getlist("level"))
+            if "level" in request.query_params
+            else None,
+        )
+        caller = self._service.caller(call.authorization)
+        refusal = self._refused_by_token(request, call, caller)
+        if refusal is None:
+            refusal = await run_in_threadpool(self._service.starts.status, call, caller)
+        return self._replied(refusal)
+
+    async def ready(self, _request: Request) -> Response:
+        """Whether calls can be answered now: whether the database can."""
+        await run_in_threadpool(self._ask_database)
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(self, _request: Request) -> Response:
+        """What was counted."""
+        self._service.metrics.now_running(self._service.runner.running)
+        body, media_type = self._service.metrics.text()
+        return Response(body, media_type=media_type)
+
+    async def _start(self, request: Request, call: StartCall) -> Response:
+        service = self._service
+        caller = service.caller(call.authorization)
+        refusal = self._refused_by_token(request, call, caller)
+        if refusal is not None:
+            return self._replied(refusal)
+        if not _is_json(request):
+            return _error(415, f"the body's media type is not {_JSON}")
+        answer = await run_in_threadpool(service.starts.start, call, caller)
+        if answer.opened is not None:
+            service.metrics.execution_started()
+            if answer.driven:
+                service.runner.take(answer.opened.id)
+            elif not answer.opened.active:
+                service.metrics.execution_ended(answer.opened.status)
+        return self._replied(answer.reply)
+
+    def _refused_by_token(self, request: Request, call: Call, caller: Bearer | None) -> Reply | None:
+        """What H1 or H2 answers; who has passed them is named in the log."""
+        refusal = refused_by_token(call, Snapshot(caller=caller))
+        if refusal is None and caller is not None:
+            request.state.tenant, request.state.user = caller.tenant, caller.user
+        return refusal
+
+    def _replied(self, reply: Reply) -> Response:
+        self._service.metrics.refused(reply.gate)
+        headers = {"www-authenticate": "Bearer"} if reply.status == 401 else None  # noqa: PLR2004  # HTTP's own
+        return Response(reply.body, reply.status, headers, _JSON)
+
+    def _ask_database(self) -> None:
+        with self._service.database.reading() as connection:
+            connection.execute(text("select 1 from tenants"))
+
+
+def _authorization(request: Request) -> str | None:
+    """The header; where it stands twice, both as one, which no token is."""
+    return ", ".join(request.headers.getlist("authorization")) if "authorization" in request.headers else None
+
+
+def _is_json(request: Request) -> bool:
+    """Whether the body says that it is JSON, or says nothing."""
+    media_type = request.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    return media_type == _JSON
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"message": message}, status, headers)
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """What Starlette's routing raises, in the shape of every other error."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # noqa: PLR2004  # HTTP's own number
+        return _error(405, f"{request.method} is not allowed here, only {headers.get('Allow')}", headers)
+    return _error(error.status_code, "there is nothing at this path", headers)
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    """The database is away, full or read-only: nothing is known to have been started, so ask again."""
+    assert isinstance(error, Unavailable)
+    logger().error("database not available", cause=error.cause)
+    return _error(503, "the database is not available, ask again", {"retry-after": "1"})
+
+
+async def _live(_request: Request) -> Response:
+    return JSONResponse({"status": "live"})
+
+
+async def _openapi(_request: Request) -> Response:
+    return Response(document(), media_type=_JSON)
+
+
+async def _page(_request: Request) -> Response:
+    return HTMLResponse(page())

@@ -1,0 +1,78 @@
+"""One server process without its HTTP: what answers, what runs, and what tells others that it lives."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from contextlib import suppress
+from typing import Final
+
+import anyio.to_thread
+from sqlalchemy import bindparam, select
+
+from restart_engine.endpoint import Bearer
+from restart_engine.endpoint.asked import token_in
+from restart_engine.server.database import THREADS, Database, Unavailable
+from restart_engine.server.liveness import Liveness
+from restart_engine.server.loader import Loader
+from restart_engine.server.loading import Loading, read_loading
+from restart_engine.server.metrics import Metrics
+from restart_engine.server.migration import migrate
+from restart_engine.server.pretend import PretendClock, PretendLoader
+from restart_engine.server.runner import Runner
+from restart_engine.server.runs import Runs
+from restart_engine.server.settings import Settings
+from restart_engine.server.starts import Starts
+from restart_engine.server.tables import tenants
+from restart_engine.server.times import WALL, Clock
+from restart_engine.server.tokens import read_token
+
+_LOADING: Final = select(tenants.c.loading).where(tenants.c.name == bindparam("tenant"))
+
+
+class Service:
+    """The parts, put together. `loader` loads the steps; without one the loader that pretends does."""
+
+    def __init__(self, settings: Settings, loader: Loader | None = None, clock: Clock = WALL) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.process = uuid.uuid4().hex
+        self.metrics = Metrics()
+        self.database = Database(settings.database)
+        self.runs = Runs(self.database, clock)
+        self.starts = Starts(self.database, self.process, clock)
+        self.pretended = PretendClock(settings.speed)
+        self.runner = Runner(
+            self.runs, loader or PretendLoader(self.pretended, self.loading_of), self.process, self.metrics
+        )
+        self.liveness = Liveness(
+            self.database, self.runs, self.process, dead_after=settings.dead_after, metrics=self.metrics
+        )
+        self._beating: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Bring the tables up to date and begin to live; `Unavailable` where the database is not."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        await anyio.to_thread.run_sync(migrate, self.database)
+        await anyio.to_thread.run_sync(self.liveness.register)
+        self._beating = asyncio.create_task(self.liveness.run(self.runner.adopt))
+
+    async def close(self) -> None:
+        """Stop in good order: what runs is Interrupted at once, and nobody waits for this process to die."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        await self.runner.stop()
+        with suppress(Unavailable):  # then the others find out by themselves
+            await anyio.to_thread.run_sync(self.liveness.leave)
+        self.database.close()
+
+    def caller(self, authorization: str | None) -> Bearer | None:
+        """Whom the header's token names, if it is valid now."""
+        claims = read_token(self.settings.key, token_in(authorization), now=self.clock())
+        return None if claims is None else Bearer(claims.tenant, claims.user)
+
+    def loading_of(self, tenant: str) -> Loading:
+        """How the tenant's steps are loaded, as the database has it now."""
+        with self.database.reading() as connection:
+            return read_loading(connection.execute(_LOADING, {"tenant": tenant}).scalar_one())
