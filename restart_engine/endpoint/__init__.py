@@ -3,7 +3,16 @@
 No I/O, no web framework, no clock. Gate ids (H1 to H12) are those of docs/endpoint.md.
 """
 
-from restart_engine.endpoint.asked import Call, ExecuteCall, RestartCall, StatusCall
+from restart_engine.endpoint.asked import (
+    Call,
+    ExecuteCall,
+    RestartCall,
+    StartCall,
+    StatusCall,
+    id_asked,
+    plan_asked,
+    token_in,
+)
 from restart_engine.endpoint.gates import Start, answer_start, answer_status, refused_by_token
 from restart_engine.endpoint.known import (
     Access,
@@ -28,10 +37,14 @@ __all__ = [
     "SchemaSeen",
     "Snapshot",
     "Start",
+    "StartCall",
     "StatusCall",
     "User",
     "answer_start",
     "answer_status",
+    "id_asked",
+    "plan_asked",
     "refused_by_token",
     "started",
+    "token_in",
 ]

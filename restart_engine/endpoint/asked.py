@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType, NoneType
 from typing import Final, TypeAlias, cast, final
 
@@ -110,12 +110,35 @@ def members_of(body: bytes) -> Mapping[str, object]:
         value: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
-        raise NotAnObject(f"the body is not JSON: {error.msg.lower()} at {place}") from None
+        what = error.msg.lower().removesuffix(" at")
+        raise NotAnObject(f"the body is not JSON: {what} at {place}") from None
     except RecursionError:
         raise NotAnObject("the body is nested too deeply") from None
     if not isinstance(value, dict):
         raise NotAnObject("the body is JSON, but not an object")
     return MappingProxyType(cast("dict[str, object]", value))
+
+
+def asked_of(call: StartCall, members: Mapping[str, object]) -> Asked:
+    """What the call asks for with these members of its body; raises `UnfitMember`."""
+    return restart_asked(members) if isinstance(call, RestartCall) else execution_asked(members)
+
+
+def plan_asked(call: StartCall) -> str | None:
+    """The name of the load plan that is asked for, none where the body is refused [H4, H5].
+
+    For a host that looks the plan up before it has the gates asked, in a `Snapshot`.
+    """
+    try:
+        return asked_of(call, members_of(call.body)).load_plan_name
+    except (NotAnObject, UnfitMember):
+        return None
+
+
+def id_asked(call: StatusCall) -> int | None:
+    """The id of the execution whose status is asked, of any size; none where the path holds no number."""
+    text = call.execution_id
+    return _any_integer(text) if text.isascii() and text.isdigit() else None
 
 
 def restart_asked(members: Mapping[str, object]) -> Asked:
@@ -167,11 +190,17 @@ def _refuse_constant(constant: str) -> object:
 
 
 def _any_integer(digits: str) -> int:
-    """Any size of integer is legal [H5]; of more digits than `int` reads, `Decimal` makes one."""
-    try:
+    """Any size of integer is legal [H5], also of more digits than `int` reads.
+
+    Long ones are read by halves, because the time that one reading takes grows with the square of them.
+    """
+    if len(digits) <= sys.int_info.str_digits_check_threshold:
         return int(digits)
-    except ValueError:
-        return int(Decimal(digits))
+    if digits.startswith("-"):
+        return -_any_integer(digits[1:])
+    half = len(digits) // 2
+    scale: int = 10**half
+    return _any_integer(digits[:-half]) * scale + _any_integer(digits[-half:])
 
 
 _DECODER: Final = json.JSONDecoder(

@@ -28,9 +28,9 @@ from restart_engine.endpoint.asked import (
     StartCall,
     StatusCall,
     UnfitMember,
-    execution_asked,
+    asked_of,
+    id_asked,
     members_of,
-    restart_asked,
     token_in,
 )
 from restart_engine.endpoint.known import Access, Bearer, ExecutionSeen, Known, SchemaSeen, User
@@ -38,8 +38,6 @@ from restart_engine.endpoint.replies import Reply
 from restart_engine.endpoint.status import LEVELS, status_body
 
 _T = TypeVar("_T")
-_DIGITS: Final = 19
-"""No execution that a host keeps has an id of more."""
 
 
 @final
@@ -75,11 +73,8 @@ class _Attempt:
 
     @cached_property
     def asked(self) -> Asked:
-        return (
-            restart_asked(self.members)
-            if isinstance(self.call, RestartCall)
-            else execution_asked(self.members)
-        )
+        assert not isinstance(self.call, StatusCall)
+        return asked_of(self.call, self.members)
 
     @cached_property
     def found(self) -> LoadPlan | None:
@@ -92,12 +87,10 @@ class _Attempt:
 
     @cached_property
     def seen(self) -> ExecutionSeen | None:
-        """The execution that a status is asked of; what is no number, or too long for one, is none's id."""
+        """The execution that a status is asked of; what is no number is none's id."""
         assert isinstance(self.call, StatusCall)
-        text = self.call.execution_id
-        if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-            return None
-        return self.known.execution(self.call.tenant, int(text))
+        execution_id = id_asked(self.call)
+        return None if execution_id is None else self.known.execution(self.call.tenant, execution_id)
 
     @cached_property
     def may_start(self) -> bool:

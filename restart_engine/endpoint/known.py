@@ -54,6 +54,8 @@ class User(Sealed):
     def __attrs_post_init__(self) -> None:
         check_kind("super_user", self.super_user, bool)
         check_kind("roles", self.roles, frozenset)
+        for role in self.roles:
+            check_kind("roles", role, str)
 
     @property
     def may_start(self) -> bool:

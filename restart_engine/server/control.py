@@ -105,7 +105,7 @@ class _Control:
 
     async def load_world(self, request: Request) -> Response:
         """Load a world file beside what is there."""
-        world = read_world(await request.body(), name="world.json")
+        world = read_world(await request.body(), name="")
 
         def load() -> None:
             with self._service.database.writing() as connection:

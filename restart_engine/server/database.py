@@ -6,7 +6,7 @@ on PostgreSQL it locks the rows that it decides on. SQLite syncs at every commit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, Final
@@ -31,6 +31,7 @@ _CONNECTING: Final = 5
 THREADS: Final = 16
 """Connections of a process at most, and so transactions at the same time."""
 _BEGIN: Final = "restart_engine_begin"
+_ONE_STATE: Final = {"isolation_level": "REPEATABLE READ"}
 
 
 class Unavailable(Exception):
@@ -76,24 +77,28 @@ class Database:
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads, at one state of the database."""
-        return self._transaction("BEGIN", nullcontext())
+        # PostgreSQL otherwise lets each statement see what was committed until then
+        return self._transaction({_BEGIN: "BEGIN"} if self.embedded else _ONE_STATE, nullcontext())
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that writes, and commits when it is left without an error."""
         # threads of one process take turns here: SQLite itself lets a waiter sleep, and starve
-        return self._transaction("BEGIN IMMEDIATE", self._writer if self.embedded else nullcontext())
+        return self._transaction({}, self._writer if self.embedded else nullcontext())
 
     def close(self) -> None:
         """Close every connection that no transaction holds."""
         self.engine.dispose()
 
-    def _connection(self, begin: str) -> Connection:
-        return self.engine.connect().execution_options(**{_BEGIN: begin})
+    def _connection(self, options: dict[str, str]) -> Connection:
+        connection = self.engine.connect()
+        return connection.execution_options(**options) if options else connection
 
     @contextmanager
-    def _transaction(self, begin: str, lock: AbstractContextManager[Any]) -> Iterator[Connection]:
+    def _transaction(
+        self, options: dict[str, str], lock: AbstractContextManager[Any]
+    ) -> Generator[Connection]:
         try:
-            with lock, self._connection(begin) as connection, connection.begin():
+            with lock, self._connection(options) as connection, connection.begin():
                 yield connection
         except IntegrityError:
             raise

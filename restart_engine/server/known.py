@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, select
 
 from restart_engine.core.checks import is_unicode
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.endpoint import Access, Bearer, ExecutionSeen, SchemaSeen, User
-from restart_engine.server.records import Record, plan_from, read_record
+from restart_engine.server.records import RECORD, plan_from, read_record, record_of
 from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
 
 _TENANT: Final = (
     select(
-        tenants,
+        tenants.c.id,
+        tenants.c.enabled,
+        tenants.c.detailed_tracking,
+        tenants.c.loader_services,
+        tenants.c.loading,
         users.c.id.label("user_id"),
         users.c.super_user,
         users.c.roles,
@@ -27,13 +31,15 @@ _TENANT: Final = (
     .outerjoin(users, and_(users.c.tenant_id == tenants.c.id, users.c.name == bindparam("user")))
     .where(tenants.c.name == bindparam("tenant"))
 )
-_PLAN: Final = select(load_plans).where(
-    load_plans.c.tenant_id == bindparam("tenant"), load_plans.c.name == bindparam("name")
+_PLAN: Final = (
+    _TENANT.add_columns(load_plans.c.id.label("plan_id"), load_plans.c.groups, load_plans.c.latest_id)
+    .join(load_plans, load_plans.c.tenant_id == tenants.c.id)
+    .where(load_plans.c.name == bindparam("plan"))
+    .with_for_update(of=load_plans, key_share=True)
 )
-_PLAN_LOCKED: Final = _PLAN.with_for_update(key_share=True)
 """On PostgreSQL whoever starts or edits the plan waits for us; SQLite's writer holds the whole file."""
 _PLAN_OF: Final = (
-    select(load_plans)
+    select(load_plans.c.name, load_plans.c.groups, *RECORD)
     .join(executions, executions.c.plan_id == load_plans.c.id)
     .where(executions.c.id == bindparam("id"), load_plans.c.tenant_id == bindparam("tenant"))
 )
@@ -58,28 +64,31 @@ _ACCESS: Final = {None: Access.NONE, "view": Access.VIEW, "edit": Access.EDIT}
 class DatabaseKnown:
     """`Known` of one call, within one transaction.
 
-    A writer's lookups lock the plan, so that what was decided on is still so when it commits.
+    The plan to be started is looked up together with its tenant, and locked, so that what was decided on is
+    still so when the transaction commits.
     """
 
-    def __init__(self, connection: Connection, caller: Bearer | None, *, tenant: str, lock: bool) -> None:
+    def __init__(
+        self, connection: Connection, caller: Bearer | None, *, tenant: str, plan: str | None = None
+    ) -> None:
         self._connection = connection
         self._caller = caller
         self._tenant_name = tenant
-        self._plan_query = _PLAN_LOCKED if lock else _PLAN
-        self.plan_row: Row[Any] | None = None
-        """The row of the plan that the gates have found."""
+        self._plan_name = plan
 
     def bearer(self, _token: str, /) -> Bearer | None:
         """Whom the token names: read before there was a transaction."""
         return self._caller
 
     @cached_property
+    def plan_row(self) -> Row[Any] | None:
+        """The plan to be started, with all that `tenant_row` has."""
+        return None if self._plan_name is None else self._row(_PLAN, plan=self._plan_name)
+
+    @cached_property
     def tenant_row(self) -> Row[Any] | None:
         """The tenant, and what it knows of the caller."""
-        if self._caller is None or not is_unicode(self._tenant_name):
-            return None
-        asked = {"tenant": self._tenant_name, "user": self._caller.user}
-        return self._connection.execute(_TENANT, asked).one_or_none()
+        return self.plan_row or self._row(_TENANT)
 
     def tenant_open(self, _tenant: str, /) -> bool:
         """Whether the tenant is there, and enabled."""
@@ -93,9 +102,7 @@ class DatabaseKnown:
         return User(super_user=row.super_user, roles=frozenset(json.loads(row.roles)))
 
     def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
-        """The plan of this name; who writes holds it from here on."""
-        asked = {"tenant": self._tenant.id, "name": name}
-        self.plan_row = self._connection.execute(self._plan_query, asked).one_or_none()
+        """The plan of this name, which is the one to be started; it is ours from here on."""
         return None if self.plan_row is None else plan_from(name, self.plan_row.groups)
 
     def execution(self, _tenant: str, execution_id: int, /) -> ExecutionSeen | None:
@@ -103,30 +110,25 @@ class DatabaseKnown:
         if execution_id > MAX_STORED:
             return None
         asked = {"tenant": self._tenant.id, "id": execution_id}
-        plan = self._connection.execute(_PLAN_OF, asked).one_or_none()
-        record = None if plan is None else read_record(self._connection, execution_id)
-        if plan is None or record is None:
+        row = self._connection.execute(_PLAN_OF, asked).one_or_none()
+        if row is None:
             return None
-        return ExecutionSeen(plan_from(plan.name, plan.groups), record.execution)
+        return ExecutionSeen(plan_from(row.name, row.groups), record_of(self._connection, row).execution)
 
     def schemas(self, _bearer: Bearer, names: tuple[str, ...], /) -> Mapping[str, SchemaSeen]:
         """Each schema's id and access: what is granted, or what the user has to every schema, if more."""
         row = self._tenant
         every = _ACCESS[row.every_schema]
         asked = {"tenant": row.id, "user": row.user_id, "names": names}
-        found = self._connection.execute(_SCHEMAS, asked)
+        found = self._connection.execute(_SCHEMAS, asked).all()
         return {name: SchemaSeen(id_, max(every, _ACCESS[access])) for name, id_, access in found}
 
     def latest(self, _tenant: str, _plan: LoadPlan, /) -> Execution | None:
         """The plan's latest execution, as its row names it."""
-        return None if self.latest_record is None else self.latest_record.execution
-
-    @cached_property
-    def latest_record(self) -> Record | None:
-        """The record of the plan's latest execution."""
         assert self.plan_row is not None
         latest = self.plan_row.latest_id
-        return None if latest is None else read_record(self._connection, latest)
+        record = None if latest is None else read_record(self._connection, latest)
+        return None if record is None else record.execution
 
     def loader_available(self, _tenant: str, /) -> bool:
         """Whether the tenant has a loader service available."""
@@ -137,3 +139,9 @@ class DatabaseKnown:
     def _tenant(self) -> Row[Any]:
         assert self.tenant_row is not None
         return self.tenant_row
+
+    def _row(self, query: Select[Any], **more: str) -> Row[Any] | None:
+        if self._caller is None or not is_unicode(self._tenant_name):
+            return None
+        asked = {"tenant": self._tenant_name, "user": self._caller.user, **more}
+        return self._connection.execute(query, asked).one_or_none()

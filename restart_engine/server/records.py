@@ -8,7 +8,19 @@ from typing import Any, Final, final
 
 import msgspec
 from attrs import frozen
-from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadGroup, LoadPlan
@@ -68,11 +80,25 @@ def opened_text(execution: Execution) -> str:
     return msgspec.json.encode(execution_shape(execution).groups).decode()
 
 
-def open_execution(connection: Connection, opened: Execution, opening: Opening, start_order: int) -> int:
+_OPEN: Final = (
+    insert(executions)
+    .values(
+        start_order=select(func.coalesce(func.max(executions.c.start_order), 0) + 1)
+        .where(executions.c.plan_id == bindparam("of_plan"))
+        .scalar_subquery()
+    )
+    .returning(executions.c.id)
+)
+_LATEST: Final = (
+    update(load_plans).where(load_plans.c.id == bindparam("plan")).values(latest_id=bindparam("latest"))
+)
+
+
+def open_execution(connection: Connection, opened: Execution, opening: Opening) -> int:
     """Insert an execution as its plan's latest, and give the id that the database chose."""
     row = {
         "plan_id": opening.plan_id,
-        "start_order": start_order,
+        "of_plan": opening.plan_id,
         "status": opened.status,
         "version": 1,
         "opened": opened_text(opened),
@@ -84,20 +110,29 @@ def open_execution(connection: Connection, opened: Execution, opening: Opening, 
         "started_at": opening.now,
         "ended_at": None if opened.active else opening.now,
     }
-    execution_id: int = connection.execute(insert(executions).returning(executions.c.id), row).scalar_one()
-    latest = update(load_plans).where(load_plans.c.id == bindparam("plan"))
-    connection.execute(
-        latest.values(latest_id=bindparam("latest")), {"plan": opening.plan_id, "latest": execution_id}
-    )
+    execution_id: int = connection.execute(_OPEN, row).scalar_one()
+    connection.execute(_LATEST, {"plan": opening.plan_id, "latest": execution_id})
     return execution_id
 
 
-_OF_ID: Final = select(executions).where(executions.c.id == bindparam("id"))
-_GROUPS_OF: Final = select(group_outcomes.c.sequence, group_outcomes.c.status).where(
-    group_outcomes.c.execution_id == bindparam("id")
+RECORD: Final = (
+    executions.c.id,
+    executions.c.plan_id,
+    executions.c.status,
+    executions.c.version,
+    executions.c.opened,
+    executions.c.keeps_history,
+    executions.c.process,
 )
-_STEPS_OF: Final = select(step_outcomes.c.sequence, step_outcomes.c.step, step_outcomes.c.status).where(
-    step_outcomes.c.execution_id == bindparam("id")
+"""What a row has to have to be read as a record."""
+_OF_ID: Final = select(*RECORD).where(executions.c.id == bindparam("id"))
+_OUTCOMES_OF: Final = union_all(
+    select(step_outcomes.c.sequence, step_outcomes.c.step, step_outcomes.c.status).where(
+        step_outcomes.c.execution_id == bindparam("id")
+    ),
+    select(group_outcomes.c.sequence, null(), group_outcomes.c.status).where(
+        group_outcomes.c.execution_id == bindparam("id")
+    ),
 )
 
 
@@ -110,11 +145,11 @@ def read_record(connection: Connection, execution_id: int) -> Record | None:
 def record_of(connection: Connection, row: Row[Any]) -> Record:
     """The record whose row of `executions` this is."""
     opened = {shape.sequence: shape for shape in _OUTCOMES.decode(row.opened)}
-    for sequence, status in connection.execute(_GROUPS_OF, {"id": row.id}):
-        opened[sequence].status = Status(status)
-    for sequence, step, status in connection.execute(_STEPS_OF, {"id": row.id}):
+    for sequence, step, status in connection.execute(_OUTCOMES_OF, {"id": row.id}).all():
         steps = opened[sequence].steps
-        if steps is not None:
+        if step is None:
+            opened[sequence].status = Status(status)
+        elif steps is not None:
             steps[step] = Status(status)
     groups = [GroupOutcome.parse(shape.sequence, shape.status, shape.steps) for shape in opened.values()]
     return Record(

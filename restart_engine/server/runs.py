@@ -1,14 +1,15 @@
 """Executions on their way: each change of a record is a move of `core.progress`, made to one version.
 
-Two that change a record at once cannot both: the second finds another version, reads again and asks the
-move once more, which then may be impossible. So an execution that was closed stays closed, whoever still
-believes to run it.
+A move is worked out before the transaction that writes it, so that a large one keeps nobody waiting. Two
+that change a record at once cannot both: the second finds another version, reads again and asks the move
+once more, which then may be impossible. So an execution that was closed stays closed, whoever still believes
+to run it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from attrs import evolve
 from sqlalchemy import Connection, bindparam, select
@@ -36,6 +37,10 @@ _NAMES: Final = (
     .join(load_plans, load_plans.c.tenant_id == tenants.c.id)
     .where(load_plans.c.id == bindparam("plan"))
 )
+_VERSION: Final = select(executions.c.version).where(executions.c.id == bindparam("id"))
+_PLAN_LOCKED: Final = (
+    select(load_plans.c.id).where(load_plans.c.id == bindparam("plan")).with_for_update(key_share=True)
+)
 _ACTIVE_OF: Final = select(executions.c.id).where(
     executions.c.process == bindparam("process"), executions.c.status.in_(sorted(ACTIVE))
 )
@@ -43,6 +48,16 @@ _ACTIVE_OF: Final = select(executions.c.id).where(
 
 class NoExecution(LookupError):
     """There is no execution of this id."""
+
+
+class StepEnd(NamedTuple):
+    """A step that has run, and how it ended."""
+
+    sequence: int
+    """The group's."""
+    step: Step
+    status: Status
+    """One of `progress.OVER`."""
 
 
 class Runs:
@@ -54,14 +69,18 @@ class Runs:
         self._last: dict[int, Record] = {}
         """The records that this process changed last, while they are active."""
 
-    def begin(self, execution_id: int, running: frozenset[Step] = frozenset()) -> tuple[StepRun, ...]:
+    def begin(
+        self, execution_id: int, running: frozenset[tuple[int, Step]] = frozenset()
+    ) -> tuple[StepRun, ...]:
         """Begin every step that may, and give those In Progress that are not among the running.
 
-        None are left where the execution is over, or all that may run do. A step that was begun in a
-        transaction of which nobody learned that it was committed is given again: nobody loads it yet.
+        None are left where the execution is over, or all that may run do; steps run in a group of this
+        sequence. A step that was begun in a transaction of which nobody learned that it was committed is
+        given again: nobody loads it yet.
         """
 
         def move(execution: Execution) -> Execution:
+            execution = progress.settled(execution)
             turn = progress.ready(execution)
             if turn is not None:
                 for step in turn.steps:
@@ -72,12 +91,18 @@ class Runs:
 
     def end_step(self, execution_id: int, sequence: int, step: Step, status: Status) -> Execution:
         """The step has run, and ended so; the groups and the execution end where that follows from it."""
+        return self.end_steps(execution_id, [StepEnd(sequence, step, status)])
+
+    def end_steps(self, execution_id: int, ends: Sequence[StepEnd]) -> Execution:
+        """These steps have run, in one change of the record; it is all of them, or an error and none."""
 
         def move(execution: Execution) -> Execution:
-            group = execution.outcome(sequence)
-            if group is not None and group.status_of(step) is status:
-                return execution  # it was told before, and whoever told it did not learn that it was kept
-            return progress.settled(progress.end_step(execution, sequence, step, status))
+            for sequence, step, status in ends:
+                group = execution.outcome(sequence)
+                if group is not None and group.status_of(step) is status:
+                    continue  # it was told before, and whoever told it did not learn that it was kept
+                execution = progress.end_step(execution, sequence, step, status)
+            return progress.settled(execution)
 
         return self._moved(execution_id, move, _execution)
 
@@ -91,8 +116,8 @@ class Runs:
         for execution_id in self.active_of(process):
             try:
                 self.cut_off(execution_id)
-            except ImpossibleMove:
-                continue  # it ended by itself just now
+            except (ImpossibleMove, NoExecution):
+                continue  # it ended by itself just now, or its tenant was replaced
             cut.append(execution_id)
         return tuple(cut)
 
@@ -105,6 +130,8 @@ class Runs:
         """The step outcomes of an execution that is over are forgotten."""
         with self._database.writing() as connection:
             record = _found(connection, execution_id)
+            # on PostgreSQL whoever starts its plan has read all of it, or reads what is left
+            connection.execute(_PLAN_LOCKED, {"plan": record.plan_id})
             if record.execution.active:
                 raise ImpossibleMove("lose history", f"execution {execution_id}", "it is not over")
             forget_steps(connection, record.execution)
@@ -114,22 +141,26 @@ class Runs:
         with self._database.reading() as connection:
             return _found(connection, execution_id)
 
+    def forget(self, execution_id: int) -> None:
+        """Remember no more of this execution's record: this process does not run it any longer."""
+        self._last.pop(execution_id, None)
+
     def _moved(self, execution_id: int, move: Move, then: Callable[[Connection, Record], _T]) -> _T:
-        """Make a move, and in the same transaction what `then` does; gives what that gives."""
+        """Make a move, and in the transaction that writes it what `then` does; gives what that gives."""
         known = self._last.pop(execution_id, None)
         for _ in range(_TRIES):
+            before = known or self.read(execution_id)
+            try:
+                after = move(before.execution)
+            except ImpossibleMove:
+                if known is None:
+                    raise
+                known = None  # what we knew may be out of date
+                continue
+            known = None
             with self._database.writing() as connection:
-                before = known or _found(connection, execution_id)
-                try:
-                    after = move(before.execution)
-                except ImpossibleMove:
-                    if known is None:
-                        raise
-                    known = None  # what we knew may be out of date
-                    continue
                 record = _written(connection, before, after, text_of(self._clock()))
                 if record is None:
-                    known = None
                     continue
                 given = then(connection, record)
             if after.active and record.process is not None:
@@ -141,7 +172,8 @@ class Runs:
 def _written(connection: Connection, before: Record, after: Execution, now: str) -> Record | None:
     """The record with its change written; none where it is another by now."""
     if after is before.execution:
-        return before
+        version = connection.execute(_VERSION, {"id": after.id}).scalar_one_or_none()
+        return before if version == before.version else None
     if not write_record(connection, before, after, now):
         return None
     return evolve(before, execution=after, version=before.version + 1)
@@ -158,7 +190,9 @@ def _execution(_connection: Connection, record: Record) -> Execution:
     return record.execution
 
 
-def _step_runs(connection: Connection, record: Record, running: frozenset[Step]) -> tuple[StepRun, ...]:
+def _step_runs(
+    connection: Connection, record: Record, running: frozenset[tuple[int, Step]]
+) -> tuple[StepRun, ...]:
     """The steps In Progress of the group whose turn it is, but for these; each attempt is counted."""
     turn = progress.ready(record.execution)
     group = None if turn is None else record.execution.outcome(turn.sequence)
@@ -167,7 +201,7 @@ def _step_runs(connection: Connection, record: Record, running: frozenset[Step])
     steps = [
         Step.parse(name) for name, status in sorted(group.recorded or ()) if status is Status.IN_PROGRESS
     ]
-    steps = [step for step in steps if step not in running]
+    steps = [step for step in steps if (group.sequence, step) not in running]
     if not steps:
         return ()
     counted = _attempts(connection, record.plan_id, group.sequence, steps)

@@ -6,25 +6,21 @@ from contextlib import suppress
 from typing import Final, final
 
 from attrs import frozen
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.execution import Execution
 from restart_engine.endpoint import Bearer, Reply, Start, StatusCall, answer_start, answer_status, started
-from restart_engine.endpoint.asked import StartCall
+from restart_engine.endpoint.asked import StartCall, plan_asked
 from restart_engine.server.database import Database, Unavailable
 from restart_engine.server.known import DatabaseKnown
 from restart_engine.server.loading import read_loading
 from restart_engine.server.records import Opening, open_execution
-from restart_engine.server.tables import executions
 from restart_engine.server.times import Clock, text_of
 
 _TRIES: Final = 10
-_LAST_ORDER: Final = select(func.coalesce(func.max(executions.c.start_order), 0)).where(
-    executions.c.plan_id == bindparam("plan")
-)
 
 
 @final
@@ -52,35 +48,34 @@ class Starts:
         for _ in range(_TRIES):
             # a start that the database forbids met one that did not wait for our lock, and is asked again
             with suppress(IntegrityError), self._database.writing() as connection:
-                known = DatabaseKnown(connection, caller, tenant=call.tenant, lock=True)
+                known = DatabaseKnown(connection, caller, tenant=call.tenant, plan=plan_asked(call))
                 outcome = answer_start(call, known)
                 if isinstance(outcome, Start):
                     return self._open(connection, known, outcome)
+                connection.rollback()  # PostgreSQL would sync even a commit that only held a lock
                 return Answer(reply=outcome)
         raise Unavailable("others start the same load plan all the time")
 
     def status(self, call: StatusCall, caller: Bearer | None) -> Reply:
         """Answer a question after a status."""
         with self._database.reading() as connection:
-            return answer_status(call, DatabaseKnown(connection, caller, tenant=call.tenant, lock=False))
+            return answer_status(call, DatabaseKnown(connection, caller, tenant=call.tenant))
 
     def _open(self, connection: Connection, known: DatabaseKnown, start: Start) -> Answer:
-        plan, tenant = known.plan_row, known.tenant_row
-        assert plan is not None
-        assert tenant is not None
-        by_hand = read_loading(tenant.loading).by_hand
+        found = known.plan_row
+        assert found is not None
+        by_hand = read_loading(found.loading).by_hand
         opening = Opening(
-            plan_id=plan.id,
-            keeps_history=tenant.detailed_tracking,
+            plan_id=found.plan_id,
+            keeps_history=found.detailed_tracking,
             process=None if by_hand else self._process,
             rule=start.restart.rule,
             based_on=start.restart.based_on,
             started_by=start.bearer.user,
             now=text_of(self._clock()),
         )
-        order = connection.execute(_LAST_ORDER, {"plan": plan.id}).scalar_one() + 1
         opened = _opened(start.restart)
-        execution_id = open_execution(connection, opened, opening, order)
+        execution_id = open_execution(connection, opened, opening)
         opened = Execution(execution_id, opened.status, opened.groups)
         driven = opened.active and not by_hand
         return Answer(reply=started(execution_id), opened=opened, driven=driven)

@@ -85,7 +85,7 @@ tenants: Final = Table(
     Column("loader_services", Integer, nullable=False),
     Column("loading", Text, nullable=False),
 )
-"""`loader_services` are those available; `loading` is the JSON of how steps are loaded (world.py)."""
+"""`loader_services` are those available; `loading` is the JSON of how steps are loaded (loading.py)."""
 
 schemas: Final = Table(
     "schemas",

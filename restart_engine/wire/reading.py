@@ -47,12 +47,17 @@ def encoded(text: str | bytes) -> bytes:
 
 def read_carefully(text: bytes, shape: Any) -> Any:
     """The value of this shape that the text holds; raises `WireError` at the first place that is off."""
-    value = _parsed(text)
+    return read_value(parsed(text), shape)
+
+
+def read_value(value: object, shape: Any) -> Any:
+    """The same of what was parsed before, its objects made by `members`."""
     _compare(value, inspect.type_info(shape), "")
     return msgspec.convert(value, shape)
 
 
-def _parsed(text: bytes) -> object:
+def parsed(text: bytes, *, levels: int = 6) -> object:
+    """The value that the text holds, whatever its shape; `levels` are those that the shape has."""
     try:
         decoded = text.decode()
     except UnicodeDecodeError as error:
@@ -66,18 +71,19 @@ def _parsed(text: bytes) -> object:
     except WireError:
         raise
     except RecursionError:
-        raise WireError("", "nested too deeply", "at most 6 levels of nesting") from None
+        raise WireError("", "nested too deeply", f"at most {levels} levels of nesting") from None
     except ValueError:  # what Python says of an integer with more digits than it reads
         raise WireError("", "holding an integer of too many digits", "a shorter integer") from None
     return value
 
 
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) == len(pairs):
-        return members
+def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object of these members; one that stands twice is refused once the object's place is known."""
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
     times = Counter(name for name, _ in pairs)
-    twice = _Twice(members)
+    twice = _Twice(made)
     twice.member = next(name for name in times if times[name] > 1)
     return twice
 
@@ -86,7 +92,7 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise WireError("", f"holding {constant}, which is no JSON", "numbers of JSON")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse_constant)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=members, parse_constant=_refuse_constant)
 
 
 def _compare(value: object, shape: inspect.Type, path: str) -> None:
@@ -136,12 +142,18 @@ def _compare_pattern(text: str, stated: dict[str, Any], path: str) -> None:
         raise unlike(path, text, stated["description"])
 
 
-def _compare_scalar(value: object, shape: inspect.Type, path: str) -> None:
+def _compare_scalar(value: Any, shape: inspect.Type, path: str) -> None:
     match shape:
         case inspect.IntType(ge=minimum):
             if type(value) is not int or (minimum is not None and value < minimum):
                 at_least = "" if minimum is None else f" of {minimum} or more"
                 raise unlike(path, value, f"an integer{at_least}")
+        case inspect.FloatType(ge=minimum, le=maximum):
+            if type(value) not in (int, float) or not minimum <= value <= maximum:
+                raise unlike(path, value, f"a number from {minimum:g} to {maximum:g}")
+        case inspect.BoolType():
+            if type(value) is not bool:
+                raise unlike(path, value, "true or false")
         case inspect.EnumType(cls=kind):
             _one_of(value, [member.value for member in kind], path)
         case inspect.LiteralType(values=values):
@@ -166,14 +178,14 @@ def _meant(value: object, types: tuple[inspect.Type, ...], path: str) -> inspect
 
 
 def _compare_object(value: object, shape: inspect.StructType, path: str) -> None:
-    members = _object(value, path)
+    given = _object(value, path)
     fields = {field.encode_name: field for field in shape.fields}
-    for name in members:
+    for name in given:
         if shape.forbid_unknown_fields and name not in fields and name != shape.tag_field:
             raise WireError(member(path, name), "an unknown member", _listed(fields))
     for name, field in fields.items():
-        if name in members:
-            _compare(members[name], field.type, member(path, name))
+        if name in given:
+            _compare(given[name], field.type, member(path, name))
         elif field.required:
             raise WireError(member(path, name), "missing", "a member of this name")
 

@@ -22,7 +22,12 @@ def schema_text(name: SchemaName) -> str:
 
 def made_schema(name: SchemaName) -> str:
     """The same, made from the shapes."""
-    (schema,), definitions = msgspec.json.schema_components([_SHAPES[name]], ref_template="#/$defs/{name}")
+    return schema_of(_SHAPES[name], name)
+
+
+def schema_of(shape: Any, name: str) -> str:
+    """The JSON Schema (2020-12) of any shape, under this name."""
+    (schema,), definitions = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"restart_engine {name}",

@@ -1,0 +1,115 @@
+"""An answer of every gate, as the gates themselves give it: what the OpenAPI document shows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from attrs import evolve
+
+from restart_engine.core.execution import Execution, GroupOutcome
+from restart_engine.core.plan import LoadGroup, LoadPlan
+from restart_engine.core.status import Status
+from restart_engine.endpoint import (
+    Access,
+    Bearer,
+    ExecutionSeen,
+    Reply,
+    RestartCall,
+    SchemaSeen,
+    Snapshot,
+    Start,
+    StatusCall,
+    User,
+    answer_start,
+    answer_status,
+    started,
+)
+from restart_engine.endpoint.replies import GateId
+from restart_engine.endpoint.status import LEVELS
+
+ASKED: Final[dict[str, Any]] = {
+    "loadPlanName": "MyLoadPlan",
+    "groupSequence": 1,
+    "recentLoadPlanExecution": 12,
+}
+"""The restart that the source document shows."""
+_TOKEN: Final = "Bearer abcde12345"  # noqa: S105  # that of the source's example
+_PLAN: Final = LoadPlan(
+    "MyLoadPlan",
+    (
+        LoadGroup.parse(1, ["OnlineStore.Orders", "OnlineStore.Payments"]),
+        LoadGroup.parse(2, ["Warehouse.Stock"]),
+    ),
+)
+_STEPS: Final = {"OnlineStore.Orders": Status.SUCCEEDED, "OnlineStore.Payments": Status.FAILED}
+_FAILED: Final = Execution(12, Status.FAILED, (GroupOutcome.parse(1, Status.FAILED, _STEPS),))
+_ADMITTED: Final = Snapshot(
+    caller=Bearer("demo", "ada"),
+    open=True,
+    member=User(super_user=False, roles=frozenset({"SuperRole"})),
+    planned=_PLAN,
+    seen=ExecutionSeen(_PLAN, _FAILED),
+    access={"OnlineStore": SchemaSeen(185, Access.EDIT), "Warehouse": SchemaSeen(150, Access.EDIT)},
+    newest=_FAILED,
+    loader=True,
+)
+_NO_ACCESS: Final = {name: SchemaSeen(seen.id, Access.NONE) for name, seen in _ADMITTED.access.items()}
+
+
+def example(gate: GateId) -> Reply:
+    """What this gate answers, once."""
+    return _REPLIES[gate]
+
+
+def example_body(gate: GateId) -> Any:
+    """The JSON of the same."""
+    return json.loads(example(gate).body)
+
+
+def status_example(level: str) -> Any:
+    """The JSON of a status at this level."""
+    return json.loads(_status(_ADMITTED, level=level).body)
+
+
+def _start(known: Snapshot, tenant: str = "demo", **asked: Any) -> Reply:
+    """What refuses a start, of this plan in this tenant."""
+    body = json.dumps(ASKED | asked).encode()
+    outcome = answer_start(RestartCall(tenant=tenant, authorization=_TOKEN, body=body), known)
+    assert not isinstance(outcome, Start)
+    return outcome
+
+
+def _status(known: Snapshot, execution_id: str = "12", level: str = "1") -> Reply:
+    call = StatusCall(tenant="demo", authorization=_TOKEN, execution_id=execution_id, level=level)
+    return answer_status(call, known)
+
+
+def _all() -> dict[GateId, Reply]:
+    no_object = RestartCall(tenant="demo", authorization=_TOKEN, body=b"[]")
+    not_read = answer_start(no_object, _ADMITTED)
+    assert isinstance(not_read, Reply)
+    runs = Execution(13, Status.IN_QUEUE, ())
+    of_default = evolve(_ADMITTED, caller=Bearer("DEFAULT", "ada"), open=False)
+    replies = (
+        _start(evolve(_ADMITTED, caller=None)),
+        _start(evolve(_ADMITTED, caller=Bearer("other", "ada"))),
+        _start(of_default, tenant="DEFAULT"),
+        not_read,
+        _start(_ADMITTED, loadPlanName=None),
+        _start(_ADMITTED, loadPlanName="SALES"),
+        _start(evolve(_ADMITTED, member=User(super_user=False, roles=frozenset()))),
+        _start(evolve(_ADMITTED, access=_NO_ACCESS)),
+        _start(evolve(_ADMITTED, newest=runs)),
+        _start(_ADMITTED, recentLoadPlanExecution=11),
+        _start(evolve(_ADMITTED, loader=False)),
+        started(13),
+        _status(_ADMITTED, level="5"),
+        _status(_ADMITTED, execution_id="99"),
+        _status(evolve(_ADMITTED, access=_NO_ACCESS)),
+        _status(_ADMITTED, level=LEVELS[-1]),
+    )
+    return {reply.gate: reply for reply in replies}
+
+
+_REPLIES: Final = _all()

@@ -1,0 +1,196 @@
+"""How steps are loaded: times, failures, and what is drawn."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from server.worlds import ODD_TEXTS, loadings_of, names, sequences, steps_of
+
+from restart_engine.core.errors import InvalidValue
+from restart_engine.core.plan import LoadGroup, LoadPlan, Step
+from restart_engine.core.status import Status
+from restart_engine.server.failures import Failure, Place, drawn
+from restart_engine.server.loading import Loading, loading_text, outcome, read_loading, seconds
+from restart_engine.wire import WireError
+
+ORDERS, LINES, LEDGER = map(Step.parse, ("Sales.Orders", "Sales.Lines", "Finance.Ledger"))
+PLAN = LoadPlan("Nightly", (LoadGroup(1, (ORDERS, LINES)), LoadGroup(2, (LEDGER, ORDERS))))
+steps = steps_of(["Sales", "Finance"])
+attempts = st.integers(1, 10**6)
+places = st.builds(Place, names, sequences, steps)
+
+
+class TestOutcome:
+    """`outcome` says how an attempt at a step ends."""
+
+    @given(places, attempts)
+    def test_without_failures_everything_succeeds(self, place: Place, attempt: int) -> None:
+        """A step that no failure selects succeeds at every attempt."""
+        assert outcome(Loading(), *place, attempt) is Status.SUCCEEDED
+
+    @given(st.frozensets(attempts, min_size=1), attempts)
+    def test_a_list_of_attempts_is_exact(self, listed: frozenset[int], attempt: int) -> None:
+        """Exactly the attempts that are listed fail."""
+        loading = Loading(failures=(Failure(step=ORDERS, attempts=tuple(listed)),))
+        for asked in (attempt, *listed):
+            failed = outcome(loading, "Nightly", 1, ORDERS, asked) is Status.FAILED
+            assert failed == (asked in listed)
+        assert outcome(loading, "Nightly", 1, LINES, attempt) is Status.SUCCEEDED
+
+    @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.9, 1.0])
+    @pytest.mark.parametrize("seed", [0, 7])
+    def test_a_share_converges(self, share: float, seed: int) -> None:
+        """Of many attempts about the share fails, and of no share none, and of all all."""
+        loading = Loading(failures=(Failure(share=share, seed=seed),))
+        ends = [outcome(loading, "N", 1, ORDERS, attempt) for attempt in range(1, 4001)]
+        assert ends.count(Status.FAILED) / 4000 == pytest.approx(share, abs=0.03)
+        if share in (0.0, 1.0):
+            assert set(ends) == {Status.FAILED if share else Status.SUCCEEDED}
+
+    @given(st.lists(st.tuples(places, attempts), max_size=8), st.randoms(use_true_random=False))
+    def test_the_order_of_asking_does_not_matter(
+        self, asked: list[tuple[Place, int]], shuffling: random.Random
+    ) -> None:
+        """What is drawn depends on nothing that was drawn before."""
+        loading = Loading(failures=(Failure(share=0.5, seed=1),))
+        first = {(place, attempt): outcome(loading, *place, attempt) for place, attempt in asked}
+        shuffling.shuffle(asked)
+        assert {(place, attempt): outcome(loading, *place, attempt) for place, attempt in asked} == first
+
+    @given(places, attempts, st.floats(0, 1), st.floats(0, 1))
+    def test_a_larger_share_fails_what_a_smaller_does(
+        self, place: Place, attempt: int, one: float, other: float
+    ) -> None:
+        """With one seed, an attempt that fails at a share fails at every larger one."""
+        smaller, larger = (Failure(share=share, seed=3) for share in sorted((one, other)))
+        assert larger.hits(place, attempt) or not smaller.hits(place, attempt)
+
+    def test_the_first_that_hits_decides(self) -> None:
+        """A failure that does not hit leaves the attempt to the next."""
+        loading = Loading(
+            failures=(
+                Failure(step=ORDERS, attempts=(2,), status=Status.INTERRUPTED),
+                Failure(schema="Sales", share=0.0),
+                Failure(load_plan="Nightly", sequence=1, share=1.0, status=Status.FINISHED_WITH_ERRORS),
+            )
+        )
+        assert outcome(loading, "Nightly", 1, ORDERS, 2) is Status.INTERRUPTED
+        assert outcome(loading, "Nightly", 1, ORDERS, 1) is Status.FINISHED_WITH_ERRORS
+        assert outcome(loading, "Nightly", 2, ORDERS, 1) is Status.SUCCEEDED
+        assert outcome(loading, "nightly", 1, ORDERS, 1) is Status.SUCCEEDED
+
+
+class TestDrawn:
+    """`drawn` is the same everywhere."""
+
+    def test_known_draws(self) -> None:
+        """These numbers are part of what a world file means: a client's tests rely on them."""
+        assert drawn(0, Place("Nightly", 1, ORDERS), 1) == KNOWN[0]
+        assert drawn(7, Place("N\u00e4chtlich", 10**30, Step("S", "a.b")), 2) == KNOWN[1]
+
+    @given(st.integers(), places, attempts)
+    def test_it_lies_from_0_up_to_1(self, seed: int, place: Place, attempt: int) -> None:
+        """A share of 1 therefore fails every attempt, and a share of 0 none."""
+        assert 0 <= drawn(seed, place, attempt) < 1
+
+    def test_each_part_counts(self) -> None:
+        """Seed, plan, sequence, step and attempt: another of any draws another number."""
+        parts = itertools.product((0, 1), ("a", "b"), (1, 2), (ORDERS, LINES), (1, 2))
+        found = [drawn(seed, Place(plan, sequence, step), n) for seed, plan, sequence, step, n in parts]
+        assert len(set(found)) == 32
+
+
+KNOWN = [0.7849960192287755, 0.5614086387279459]
+
+
+def test_a_step_takes_its_own_time_or_the_common_one() -> None:
+    """`secondsOf` stands over `seconds`."""
+    loading = Loading(seconds=2.5, seconds_of=((ORDERS, 30.0),))
+    assert (seconds(loading, ORDERS), seconds(loading, LINES)) == (30.0, 2.5)
+
+
+@given(st.data())
+def test_text_and_back(data: st.DataObject) -> None:
+    """What the database keeps of a loading is read as the same."""
+    loading = data.draw(loadings_of([PLAN]))
+    assert read_loading(loading_text(loading)) == loading
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_what_names_nothing_is_left_out(data: st.DataObject) -> None:
+    """`within` keeps what some step of the plans could meet; `check` finds nothing wrong with the rest."""
+    loading = data.draw(loadings_of([PLAN]))
+    smaller = LoadPlan("Nightly", (LoadGroup(1, (ORDERS,)),))
+    loading.check([PLAN])
+    assert loading.within([PLAN]) == loading
+    left = loading.within([smaller])
+    left.check([smaller])
+    for attempt in (1, 2):
+        assert outcome(left, "Nightly", 1, ORDERS, attempt) is outcome(loading, "Nightly", 1, ORDERS, attempt)
+    assert seconds(left, ORDERS) == seconds(loading, ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({}, "share"),
+        ({"share": 0.5, "attempts": (1,)}, "share"),
+        ({"share": 1.5}, "share"),
+        ({"share": -0.1}, "share"),
+        ({"share": float("nan")}, "share"),
+        ({"share": 1}, "share"),
+        ({"attempts": (0,)}, "attempts[0]"),
+        ({"attempts": (1, 2, 1)}, "attempts[2]"),
+        ({"attempts": [1]}, "attempts"),
+        ({"attempts": (1,), "seed": 3}, "seed"),
+        ({"share": 1.0, "status": Status.SUCCEEDED}, "status"),
+        ({"share": 1.0, "status": Status.SKIPPED}, "status"),
+        ({"share": 1.0, "sequence": 0}, "sequence"),
+        ({"share": 1.0, "schema": " "}, "schema"),
+        ({"share": 1.0, "load_plan": ""}, "loadPlan"),
+        ({"share": 1.0, "step": "Sales.Orders"}, "step"),
+    ],
+)
+def test_a_failure_that_says_nothing_clear_is_refused(wrong: dict[str, Any], field: str) -> None:
+    """A failure has either attempts or a share, and each field a value that means something."""
+    with pytest.raises(InvalidValue) as raised:
+        Failure(**wrong)
+    assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("failure", "field"),
+    [
+        (Failure(load_plan="nightly", share=1.0), "failures[0].loadPlan"),
+        (Failure(sequence=3, share=1.0), "failures[0].sequence"),
+        (Failure(sequence=1, schema="Finance", share=1.0), "failures[0].schema"),
+        (Failure(schema="Sales", step=LEDGER, share=1.0), "failures[0].step"),
+        (Failure(sequence=2, step=LINES, share=1.0), "failures[0].step"),
+    ],
+)
+def test_a_failure_that_could_never_happen_is_named(failure: Failure, field: str) -> None:
+    """The member that leaves no step is the one that the error names."""
+    with pytest.raises(InvalidValue) as raised:
+        Loading(failures=(failure,)).check([PLAN])
+    assert raised.value.field == field
+
+
+def test_seconds_of_no_step_are_refused() -> None:
+    """A time for a step that no plan has is a slip of the pen."""
+    with pytest.raises(InvalidValue, match=r"Sales\.orders"):
+        Loading(seconds_of=((Step.parse("Sales.orders"), 1.0),)).check([PLAN])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"seconds": -1}', '{"seconds": "5"}', '{"byHand": 1}', *ODD_TEXTS]
+)
+def test_other_texts_are_no_loading(text: str) -> None:
+    """What the database should never hold is refused when it is read."""
+    with pytest.raises(WireError):
+        read_loading(text)
