@@ -149,7 +149,7 @@ def started(execution_id: int) -> Reply:
 
 def no_level(level: str) -> Reply:
     """V1; the text is ours."""
-    return _refusal("V1", f"level is `{level}`, accepted is 1, 2, 3 or 4")
+    return _refusal("V1", f"The level [{level}] is none of 1, 2, 3 and 4.")
 
 
 def no_execution(execution_id: str) -> Reply:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -12,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
 
 from restart_engine.endpoint import (
     Bearer,
@@ -45,7 +46,7 @@ def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
     calls = _Calls(service)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
         await service.open()
         yield
         await service.close()
@@ -58,8 +59,8 @@ def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
             Route(f"{ROOT}/restart", calls.restart, methods=["POST"]),
             Route(f"{ROOT}/execute", calls.execute, methods=["POST"]),
             Route(f"{ROOT}/status/{{execution_id}}", calls.status, methods=["GET"]),
-            Route("/openapi.json", _openapi, methods=["GET"]),
-            Route("/docs", _page, methods=["GET"]),
+            Route("/openapi.json", calls.openapi, methods=["GET"]),
+            Route("/docs", calls.page, methods=["GET"]),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", calls.ready, methods=["GET"]),
             Route("/metrics", calls.metrics, methods=["GET"]),
@@ -67,6 +68,8 @@ def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
         ],
     )
     app.router.redirect_slashes = False
+    for route in app.routes:
+        _match_whole(route)
     app.state.service = service
     return app
 
@@ -126,6 +129,14 @@ class _Calls:
         body, media_type = self._service.metrics.text()
         return Response(body, media_type=media_type)
 
+    async def openapi(self, _request: Request) -> Response:
+        """The OpenAPI document, of the routes that are there."""
+        return Response(document(control=self._service.settings.control), media_type=_JSON)
+
+    async def page(self, _request: Request) -> Response:
+        """The same to read."""
+        return HTMLResponse(page(control=self._service.settings.control))
+
     async def _start(self, request: Request, call: StartCall) -> Response:
         service = self._service
         caller = service.caller(call.authorization)
@@ -178,10 +189,23 @@ def _error(status: int, message: str, headers: dict[str, str] | None = None) -> 
 async def _no_route(request: Request, error: Exception) -> Response:
     """What Starlette's routing raises, in the shape of every other error."""
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
     if error.status_code == 405:  # noqa: PLR2004  # HTTP's own number
-        return _error(405, f"{request.method} is not allowed here, only {headers.get('Allow')}", headers)
-    return _error(error.status_code, "there is nothing at this path", headers)
+        allowed = _methods_here(request)
+        return _error(405, f"{request.method} is not allowed here, only {allowed}", {"allow": allowed})
+    return _error(error.status_code, "there is nothing at this path", dict(error.headers or {}))
+
+
+def _match_whole(route: BaseRoute) -> None:
+    """Starlette's pattern ends with `$`, which lets a line feed follow: that is another path."""
+    assert isinstance(route, Route)
+    route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
+
+
+def _methods_here(request: Request) -> str:
+    """The methods of every route of this path; Starlette names those of the first one."""
+    routes: list[Route] = request.app.routes
+    here = (route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for methods in here for method in methods}))
 
 
 async def _unavailable(_request: Request, error: Exception) -> Response:
@@ -193,11 +217,3 @@ async def _unavailable(_request: Request, error: Exception) -> Response:
 
 async def _live(_request: Request) -> Response:
     return JSONResponse({"status": "live"})
-
-
-async def _openapi(_request: Request) -> Response:
-    return Response(document(), media_type=_JSON)
-
-
-async def _page(_request: Request) -> Response:
-    return HTMLResponse(page())

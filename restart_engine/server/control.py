@@ -7,10 +7,9 @@ shapes of docs/wire.md.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +24,7 @@ from restart_engine.server.tokens import read_token
 from restart_engine.server.world_dump import dump_world
 from restart_engine.server.world_load import WorldConflict, load_world
 from restart_engine.server.world_reading import read_world
+from restart_engine.server.world_shapes import Seconds
 from restart_engine.server.world_writing import world_text
 from restart_engine.wire.errors import WireError
 from restart_engine.wire.reading import read_carefully
@@ -52,7 +52,7 @@ class EndShape(Shape):
 class AdvanceShape(Shape):
     """Simulated seconds to let pass."""
 
-    seconds: Annotated[int, Meta(ge=0)]
+    seconds: Seconds
 
 
 def control_routes(service: Service) -> list[Route]:

@@ -13,28 +13,16 @@ import msgspec
 from restart_engine.endpoint.replies import GateId
 from restart_engine.endpoint.status import LEVELS
 from restart_engine.server import answer_shapes as shapes
-from restart_engine.server.control import AdvanceShape, EndShape, GroupsShape
+from restart_engine.server.openapi_control import CONTROL, CONTROL_SHAPES, controlled
 from restart_engine.server.openapi_examples import ASKED, example_body, status_example
-from restart_engine.server.openapi_responses import (
-    HEADERS,
-    OF_HTTP,
-    WHEN,
-    WITHOUT_BODY,
-    answer,
-    error,
-    of_http,
-    refusals,
-)
-from restart_engine.server.world_shapes import WorldShape
+from restart_engine.server.openapi_parts import REFERENCE, body, in_path, of, operation
+from restart_engine.server.openapi_responses import HEADERS, WHEN, WITHOUT_BODY, answer, of_http, refusals
 
 _ROOT: Final = "/incorta/api/v2/{tenant}/load-plan"
-_PLAN: Final = "/control/tenants/{tenant}/load-plans/{plan}"
 _ENDPOINT: Final = "load plans"
 _SERVER: Final = "server"
-_CONTROL: Final = "control"
 _OF_START: Final[tuple[GateId, ...]] = ("H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H10", "H11")
 _OF_STATUS: Final[tuple[GateId, ...]] = ("H1", "H2", "H3", "V1", "V2", "V3")
-_REFERENCE: Final = "#/components/schemas/{name}"
 _SHAPES: Final = (
     shapes.RestartShape,
     shapes.ExecuteShape,
@@ -43,14 +31,6 @@ _SHAPES: Final = (
     *shapes.STATUS_AT.values(),
     shapes.LiveShape,
     shapes.ReadyShape,
-)
-_CONTROL_SHAPES: Final = (
-    WorldShape,
-    GroupsShape,
-    EndShape,
-    AdvanceShape,
-    shapes.LoadedShape,
-    shapes.PlanSeenShape,
 )
 _ABOUT: Final = """\
 Restart a load plan's failed run, start it, and follow what becomes of it.
@@ -62,7 +42,7 @@ wherever GET is, and integers may be of any size."""
 _TAGS: Final[Mapping[str, str]] = {
     _ENDPOINT: "The endpoint: restart, execute, status.",
     _SERVER: "What the server says of itself. No token is asked for.",
-    _CONTROL: "For tests and demonstrations: what changes the world behind the endpoint's back. "
+    CONTROL: "For tests and demonstrations: what changes the world behind the endpoint's back. "
     "It takes tokens of its own.",
 }
 
@@ -79,8 +59,8 @@ def described(*, control: bool = True) -> dict[str, Any]:
     made = _SHAPES
     schemes = {"accessToken": _bearer("An access token of the tenant: `restart-engine token`.")}
     if control:
-        paths |= _controlled()
-        made = (*_SHAPES, *_CONTROL_SHAPES)
+        paths |= controlled()
+        made = (*_SHAPES, *CONTROL_SHAPES)
         schemes["controlToken"] = _bearer("A control token: `restart-engine token --control`.")
     return {
         "openapi": "3.1.0",
@@ -92,7 +72,7 @@ def described(*, control: bool = True) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "tags": [
-            {"name": name, "description": text} for name, text in _TAGS.items() if control or name != _CONTROL
+            {"name": name, "description": text} for name, text in _TAGS.items() if control or name != CONTROL
         ],
         "paths": paths,
         "components": {
@@ -109,18 +89,14 @@ def _bearer(description: str) -> dict[str, Any]:
 
 
 def _schemas(made: tuple[Any, ...]) -> dict[str, Any]:
-    _, components = msgspec.json.schema_components(made, ref_template=_REFERENCE)
+    _, components = msgspec.json.schema_components(made, ref_template=REFERENCE)
     named: dict[str, Any] = json.loads(json.dumps(components).replace("Shape", ""))
     return named
 
 
-def _of(shape: Any) -> dict[str, str]:
-    return {"$ref": _REFERENCE.format(name=shape.__name__.removesuffix("Shape"))}
-
-
 def _endpoint() -> dict[str, Any]:
-    tenant = _in_path("tenant", "The tenant's name, case-sensitive: that of the token.", "demo")
-    levels: dict[str, Any] = {"anyOf": [_of(shapes.STATUS_AT[level]) for level in LEVELS]}
+    tenant = in_path("tenant", "The tenant's name, case-sensitive: that of the token.", "demo")
+    levels: dict[str, Any] = {"anyOf": [of(shapes.STATUS_AT[level]) for level in LEVELS]}
     at_levels = {
         f"level {level}": {"summary": f"V4: at level {level}", "value": status_example(level)}
         for level in LEVELS
@@ -164,7 +140,7 @@ def _endpoint() -> dict[str, Any]:
         f"{_ROOT}/status/{{execution_id}}": {
             "parameters": [tenant, execution],
             "get": {
-                **_operation("status", _ENDPOINT, "Follow an execution", "accessToken"),
+                **operation("status", _ENDPOINT, "Follow an execution", "accessToken"),
                 "description": "View access to any one schema of the load plan is enough.",
                 "parameters": [level],
                 "responses": {
@@ -177,19 +153,19 @@ def _endpoint() -> dict[str, Any]:
 
 
 def _start(name: str, summary: str, description: str, shape: Any, asked: Any) -> dict[str, Any]:
-    started = answer(f"H12: {WHEN['H12']}", _of(shapes.StartedShape), example=example_body("H12"))
+    started = answer(f"H12: {WHEN['H12']}", of(shapes.StartedShape), example=example_body("H12"))
     return {
-        **_operation(name, _ENDPOINT, summary, "accessToken"),
+        **operation(name, _ENDPOINT, summary, "accessToken"),
         "description": description,
-        "requestBody": _body(shape, example=asked),
+        "requestBody": body(shape, example=asked),
         "responses": {"200": started, **refusals(_OF_START)},
     }
 
 
 def _server() -> dict[str, Any]:
     text = {"type": "string"}
-    live = answer("It does.", _of(shapes.LiveShape))
-    ready = answer("It can.", _of(shapes.ReadyShape))
+    live = answer("It does.", of(shapes.LiveShape))
+    ready = answer("It can.", of(shapes.ReadyShape))
     counted = answer("In the format of Prometheus.", text, "text/plain")
     this = answer("OpenAPI 3.1.", {"type": "object"})
     page = answer("HTML.", text, "text/html")
@@ -204,81 +180,6 @@ def _server() -> dict[str, Any]:
 
 def _told(name: str, summary: str, response: Any) -> dict[str, Any]:
     return {
-        **_operation(name, _SERVER, summary),
+        **operation(name, _SERVER, summary),
         "responses": {"200": response, **refusals((), WITHOUT_BODY)},
-    }
-
-
-def _controlled() -> dict[str, Any]:
-    tenant = _in_path("tenant", "The tenant's name, case-sensitive.", "demo")
-    plan = _in_path("plan", "The load plan's name, case-sensitive.", "MyLoadPlan")
-    world, groups, seen = _of(WorldShape), GroupsShape, _of(shapes.PlanSeenShape)
-    advanced = _of(AdvanceShape)
-    loaded = _of(shapes.LoadedShape)
-    of_plan = {"parameters": [tenant, plan]}
-    return {
-        "/control/world": {
-            "get": _change("dump_world", "Dump the world", world),
-            "post": _change(
-                "load_world", "Load a world beside what is there", loaded, WorldShape, conflict=True
-            ),
-        },
-        "/control/advance": {
-            "post": _change("advance", "Let simulated time pass", advanced, AdvanceShape, conflict=True)
-        },
-        _PLAN: {
-            **of_plan,
-            "get": _change("see_plan", "See a load plan's latest execution", seen),
-            "put": _change("save_plan", "Create a load plan, or replace its groups", seen, groups),
-        },
-        f"{_PLAN}/end-step": {
-            **of_plan,
-            "post": _change("end_step", "End a step by hand", seen, EndShape, conflict=True),
-        },
-        f"{_PLAN}/cut-off": {
-            **of_plan,
-            "post": _change("cut_off", "Interrupt the latest execution", seen, conflict=True),
-        },
-        f"{_PLAN}/lose-history": {
-            **of_plan,
-            "post": _change("lose_history", "Forget the latest execution's steps", seen, conflict=True),
-        },
-    }
-
-
-def _change(
-    name: str, summary: str, given: Any, asked: Any = None, *, conflict: bool = False
-) -> dict[str, Any]:
-    """An operation of the control API; what it has to refuse is the same in all."""
-    causes = {401: "the control token is missing, malformed, forged or expired"}
-    if conflict:
-        causes[409] = "what is asked for is impossible as things stand"
-    if asked is not None:
-        causes[422] = "the body is not of the shape"
-    own = {str(status): error(status, [cause]) for status, cause in causes.items()}
-    responses = {"200": answer("As it is now.", given), **refusals((), WITHOUT_BODY), **own}
-    return {
-        **_operation(name, _CONTROL, summary, "controlToken"),
-        **({} if asked is None else {"requestBody": _body(asked)}),
-        "responses": dict(sorted(responses.items())),
-    }
-
-
-def _operation(name: str, tag: str, summary: str, scheme: str | None = None) -> dict[str, Any]:
-    security: list[dict[str, list[str]]] = [] if scheme is None else [{scheme: []}]
-    return {"operationId": name, "tags": [tag], "summary": summary, "security": security}
-
-
-def _body(shape: Any, **more: Any) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": _of(shape), **more}}}
-
-
-def _in_path(name: str, description: str, example: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "description": description,
-        "schema": {"type": "string", "minLength": 1},
-        "example": example,
     }

@@ -248,7 +248,7 @@ def _json(value: Any, indent: str = "") -> str:
         members = cast("dict[str, Any]", value)
         items = [f"{json.dumps(name)}: {_json(item, deeper)}" for name, item in members.items()]
     else:
-        items = [_json(item, deeper) for item in cast("list[Any]", value)]
+        items = [_json(item, deeper) for item in value]  # pyright: ignore[reportUnknownVariableType]  # JSON
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     inside = ",\n".join(f"{deeper}{item}" for item in items)
     return f"{opening}\n{inside}\n{indent}{closing}"

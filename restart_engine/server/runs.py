@@ -227,4 +227,5 @@ def _attempts(connection: Connection, plan_id: int, sequence: int, steps: list[S
         index_elements=["plan_id", "sequence", "step"], set_={"count": attempts.c.count + 1}
     )
     connection.execute(again, [{**key, "step": str(step), "count": 1} for step in steps])
-    return dict(connection.execute(_COUNTS, {"plan": plan_id, "group": sequence}).tuples().all())
+    counts = connection.execute(_COUNTS, {"plan": plan_id, "group": sequence})
+    return {step: count for step, count in counts}

@@ -109,6 +109,7 @@ def serve(serving: Serving, announce: Callable[[str], None]) -> None:
         timeout_graceful_shutdown=_STOPPING,
     )
     listening = config.bind_socket()
+    listening.listen(config.backlog)  # a call waits from here on, and is answered once a process is ready
     announce(_address(serving.host, listening))
     if several:
         os.environ[_HANDED_ON] = json.dumps(asdict(serving))

@@ -50,7 +50,7 @@ class TestV1:
     )
     def test_any_other_is_refused(self, level: str) -> None:
         """It is shown as it was sent."""
-        text = json.dumps({"message": f"level is `{level}`, accepted is 1, 2, 3 or 4"})
+        text = json.dumps({"message": f"The level [{level}] is none of 1, 2, 3 and 4."})
         assert refused(status(level=level)) == ("V1", 422, text)
 
     def test_it_is_told_before_anything_of_the_execution(self) -> None:

@@ -71,15 +71,15 @@ def create_app(store: Store) -> Flask:
 class Store:
     """What this host knows, in dictionaries. It is a `Known`: each of its questions is a lookup."""
 
-    bearers: dict[str, Bearer] = field(default_factory=dict)
+    bearers: dict[str, Bearer]
     """By token; a host with signed tokens verifies one instead."""
-    users: dict[Bearer, User] = field(default_factory=dict)
-    access: dict[Bearer, dict[str, SchemaSeen]] = field(default_factory=dict)
+    users: dict[Bearer, User]
+    access: dict[Bearer, dict[str, SchemaSeen]]
     """What each user may do with each schema of the tenant."""
-    loaders: dict[str, int] = field(default_factory=dict)
+    loaders: dict[str, int]
     """The tenants that are open, and how many loader services each has available."""
-    plans: dict[tuple[str, str], LoadPlan] = field(default_factory=dict)
-    executions: dict[tuple[str, str], list[Execution]] = field(default_factory=dict)
+    plans: dict[tuple[str, str], LoadPlan]
+    executions: dict[tuple[str, str], list[Execution]]
     """By tenant and plan, the one started last at the end."""
     lock: Lock = field(default_factory=Lock)
 

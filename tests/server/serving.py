@@ -1,0 +1,115 @@
+"""The application as it is served, in a thread of the test: real sockets, a world, a key and tokens."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from attrs import define
+from server.listening import PATIENCE, Answer, logged, read_answer, wait_until
+from sqlalchemy import func, select
+
+from restart_engine.server import Settings, SigningKey, create_app, issue_token
+from restart_engine.server.limits import Limits
+from restart_engine.server.protocol import protocol
+from restart_engine.server.service import Service
+from restart_engine.server.serving import prepare
+from restart_engine.server.tables import executions
+from restart_engine.server.world_reading import read_world
+
+_DAY: Final = 86_400
+
+
+@define
+class Served:
+    """A server that runs, and what a test has to know of it."""
+
+    port: int
+    key: SigningKey
+    service: Service
+    log: io.StringIO
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def token(self, tenant: str, user: str, *, issued: float | None = None, **more: Any) -> str:
+        """A token of this server's key, for a day from now on."""
+        now = time.time() if issued is None else issued
+        return issue_token(self.key, tenant=tenant, user=user, now=now, **({"lifetime": _DAY} | more))
+
+    def connect(self) -> socket.socket:
+        """A new connection to it."""
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+
+    def ask(self, *parts: bytes) -> Answer:
+        """What it says to these bytes, sent one part after the other on a connection of their own."""
+        with self.connect() as client:
+            for part in parts:
+                client.sendall(part)
+            return read_answer(client)
+
+    def hear(self, *parts: bytes) -> bytes:
+        """All that it says until it closes."""
+        heard = b""
+        with self.connect() as client:
+            for part in parts:
+                client.sendall(part)
+            while more := client.recv(65536):
+                heard += more
+        return heard
+
+    def executions(self) -> int:
+        """How many executions there are, in all tenants."""
+        with self.service.database.reading() as connection:
+            count: int = connection.execute(select(func.count()).select_from(executions)).scalar_one()
+        return count
+
+
+@contextmanager
+def serving(folder: Path, world: Any, limits: Limits | None = None, **more: Any) -> Iterator[Served]:
+    """A server on SQLite in this folder, with this world, until it is left; time is moved by hand."""
+    limits = Limits() if limits is None else limits
+    key = SigningKey(secrets.token_urlsafe(48).encode())
+    settings = Settings(
+        **{"database": f"sqlite:///{folder}/served.db", "key": key, "speed": None, "control": True}
+        | {"limits": limits}
+        | more
+    )
+    prepare(settings.database, read_world(json.dumps(world).encode(), name="world.json"))
+    with logged() as log:
+        app = create_app(settings)
+        bound = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app,
+            http=protocol(limits),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            h11_max_incomplete_event_size=limits.head_bytes,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        try:
+            wait_until(lambda: server.started or not thread.is_alive())
+            assert server.started, log.getvalue()
+            yield Served(bound.getsockname()[1], key, app.state.service, log)
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
