@@ -207,5 +207,6 @@ def _lead_here(level: int) -> None:
         library.handlers.clear()
         library.propagate = name != "uvicorn.access"
         library.setLevel(logging.NOTSET)
-    # from `info` on it logs every statement with its values
-    logging.getLogger("sqlalchemy").setLevel(max(level, logging.WARNING))
+    # from `info` on the one logs every statement with its values, the other each look at the tables
+    for name in ("sqlalchemy", "alembic"):
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from contextlib import suppress
 from http import HTTPStatus
@@ -23,6 +24,7 @@ _TEXTS: Final = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "the request's head is too long",
     HTTPStatus.NOT_IMPLEMENTED: "the transfer encoding is not one that this server reads",
 }
+_OF_TCP: Final = (socket.AF_INET, socket.AF_INET6)
 
 
 class Connection(H11Protocol):
@@ -37,6 +39,11 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """The first request's head is awaited from here on."""
         super().connection_made(transport)
+        connected = transport.get_extra_info("socket")
+        if connected is not None and connected.family in _OF_TCP:
+            # asyncio does so only where the socket was made with TCP's number, and uvicorn's is not: without
+            # it the body of an answer waits for the client to acknowledge the head, 40 ms
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:

@@ -42,9 +42,8 @@ class Service:
         self.runs = Runs(self.database, clock)
         self.starts = Starts(self.database, self.process, clock)
         self.pretended = PretendClock(settings.speed)
-        self.runner = Runner(
-            self.runs, loader or PretendLoader(self.pretended, self.loading_of), self.process, self.metrics
-        )
+        loader = loader or PretendLoader(self.pretended, self.loading_of)
+        self.runner = Runner(self.runs, loader, self.process, self.metrics, self.pretended.motion)
         self.liveness = Liveness(
             self.database, self.runs, self.process, dead_after=settings.dead_after, metrics=self.metrics
         )

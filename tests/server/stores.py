@@ -80,7 +80,7 @@ class Store:
             keeps_history=keeps_history,
             process=process,
             rule=restart.rule,
-            based_on=restart.based_on,
+            based_on=None,
             started_by="ada",
             now=text_of(0),
         )
@@ -92,7 +92,7 @@ class Store:
 
     def started(self, plan: LoadPlan, **how: Any) -> int:
         """The id of a new execution of a new plan, from its first group."""
-        restart = plan_restart(plan, None, RestartRequest(0))
+        restart = plan_restart(plan, RestartRequest(0), None)
         assert isinstance(restart, RestartPlan)
         return self.opened(restart, self.plan(plan), **how).id
 

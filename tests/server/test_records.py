@@ -12,6 +12,7 @@ from restart_engine.conformance.strategies import scenarios
 from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
+from restart_engine.core.facts import Facts
 from restart_engine.core.plan import Step
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
@@ -25,12 +26,14 @@ OVER = sorted(progress.OVER, key=[Status.SUCCEEDED, *Status].index)
 def restarts() -> st.SearchStrategy[RestartPlan]:
     """Restarts of plans of every kind, most of which were run before."""
 
-    def decided(facts: object) -> RestartPlan | None:
-        plan, latest = facts.plan, facts.latest  # type: ignore[attr-defined]
-        decision = plan_restart(plan, latest, RestartRequest(0))
-        return decision if isinstance(decision, RestartPlan) else None
+    def from_anywhere(facts: Facts) -> list[RestartPlan]:
+        decisions = [
+            plan_restart(facts.plan, RestartRequest(sequence), facts.latest)
+            for sequence in (0, *facts.plan.sequences)
+        ]
+        return [decision for decision in decisions if isinstance(decision, RestartPlan)]
 
-    return scenarios().map(decided).filter(lambda restart: restart is not None)  # type: ignore[return-value]
+    return scenarios().map(from_anywhere).filter(bool).flatmap(st.sampled_from)
 
 
 def begun(execution: Execution) -> tuple[Execution, list[tuple[int, Step]]]:
@@ -125,9 +128,9 @@ def test_postgresql_has_it_too(store: Store) -> None:
 
 
 @given(scenarios())
-def test_a_plan_is_read_back(facts: object) -> None:
+def test_a_plan_is_read_back(facts: Facts) -> None:
     """The text of a plan's groups is the plan."""
-    plan = facts.plan  # type: ignore[attr-defined]
+    plan = facts.plan
     assert plan_from(plan.name, groups_text(plan)) == plan
 
 

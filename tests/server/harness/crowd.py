@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from server.harness.ledger import Ledger, Started, View
-from server.harness.stage import DAY, Stage, api_path, plan_path, schemas_of
+from server.harness.stage import Stage, api_path, plan_path, schemas_of
 
 TENANT: Final = "night"
 UNTRACKED: Final = "day"
@@ -54,8 +54,8 @@ class Caller:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._open: dict[str, http.client.HTTPConnection] = {}
-        self._tokens = {tenant: stage.token(tenant, lifetime=9 * DAY) for tenant in (TENANT, UNTRACKED)}
-        self._control = stage.token("any", use="control", lifetime=9 * DAY)
+        self._tokens = {tenant: stage.token(tenant) for tenant in (TENANT, UNTRACKED)}
+        self._control = stage.token("any", use="control")
 
     def call(
         self, address: str, method: str, tenant: str, path: str, body: object = None

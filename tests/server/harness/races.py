@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 from server.harness.clients import Answers, Asked, Clients, request_bytes
-from server.harness.stage import DAY, KINDS, USER, Stage, api_path, fresh_database, plan_path, schemas_of
+from server.harness.stage import KINDS, USER, Stage, api_path, fresh_database, plan_path, schemas_of
 from server.harness.table import progress, say, table
 
 from restart_engine import RestartPlan, plan_restart
@@ -81,8 +81,8 @@ class Races:
         self._stage = stage
         self._clients = clients
         self._restarts = restarts
-        self._token = stage.token(TENANT, lifetime=9 * DAY)
-        self._control_token = stage.token(TENANT, use="control", lifetime=9 * DAY)
+        self._token = stage.token(TENANT)
+        self._control_token = stage.token(TENANT, use="control")
         self._groups = GROUPS
         stage.load(world())
         self._latest: Any = self._seen()["latest"]

@@ -56,6 +56,8 @@ class Stage:
         self._environments = environments or {}
         self._database = Database(url)
         self.servers: list[ServerProcess] = []
+        self.asleep = set[int]()
+        """The servers that nobody is sent to."""
         try:
             for number in range(servers):
                 self.servers.append(self._new(number))
@@ -88,8 +90,8 @@ class Stage:
 
     @property
     def addresses(self) -> list[str]:
-        """Where the servers listen now."""
-        return [server.address for server in self.servers]
+        """Where the servers listen now that can be asked."""
+        return [server.address for n, server in enumerate(self.servers) if n not in self.asleep]
 
     def kill(self, number: int) -> None:
         """kill -9."""
@@ -105,10 +107,17 @@ class Stage:
             log.read_text("utf-8", errors="replace") for log in sorted(self._folder.glob("server-*.log"))
         )
 
-    def token(self, tenant: str, *, use: Literal["api", "control"] = "api", lifetime: float = DAY) -> str:
-        """An access token of the one user that every tenant has here."""
+    def token(self, tenant: str, *, use: Literal["api", "control"] = "api") -> str:
+        """An access token of the one user that every tenant has here, for days before and after now."""
+        return self.short_token(tenant, begin=-5 * DAY, seconds=10 * DAY, use=use)
+
+    def short_token(
+        self, tenant: str, *, begin: float, seconds: float, use: Literal["api", "control"] = "api"
+    ) -> str:
+        """Likewise, from so many seconds after now and for so many."""
         key = SigningKey(self.key_file.read_bytes().strip())
-        return issue_token(key, tenant=tenant, user=USER, now=time.time(), lifetime=lifetime, use=use)
+        now = time.time() + begin
+        return issue_token(key, tenant=tenant, user=USER, now=now, lifetime=seconds, use=use)
 
     def control(
         self, method: str, path: str, body: object = None, *, server: int = 0, accepted: Sequence[int] = (200,)
@@ -118,7 +127,7 @@ class Stage:
             method,
             f"/control/{path}",
             content=None if body is None else json.dumps(body),
-            headers={"authorization": f"Bearer {self.token('any', use='control', lifetime=9 * DAY)}"},
+            headers={"authorization": f"Bearer {self.token('any', use='control')}"},
         )
         if answer.status_code not in accepted:
             raise RuntimeError(f"{method} /control/{path}: {answer.status_code} {answer.text}")

@@ -1,0 +1,168 @@
+"""The server's commands, as a shell starts them: one line for what is wrong, and nothing secret in it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli.processes import COMMAND, environment, run
+from server.processes import ServerProcess, new_key_file
+
+from restart_engine.server.tokens import read_key, read_token
+
+DEMO = Path(__file__).parents[2] / "restart_engine" / "server" / "demo.yaml"
+
+
+def refused(*arguments: str | Path) -> str:
+    """What a command says that ends with 2, in its one line."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    (line,) = done.stderr.decode().splitlines()
+    return line.removeprefix("restart-engine: ")
+
+
+class TestToken:
+    """`token` issues an access token, and says what it cannot."""
+
+    def test_it_prints_one_token_for_the_user(self, tmp_path: Path) -> None:
+        """The key of the file signs it; it is for the API."""
+        key = new_key_file(tmp_path)
+        done = run("token", "--key-file", key, "--tenant", "demo", "--user", "ada", "--hours", "1")
+        assert done.returncode == 0
+        token = done.stdout.decode().removesuffix("\n")
+        payload = read_token(read_key(key), token, now=key.stat().st_mtime + 60)
+        assert payload is not None
+        assert (payload.tenant, payload.user) == ("demo", "ada")
+
+    def test_a_control_token_is_none_for_the_api(self, tmp_path: Path) -> None:
+        """It opens the control API alone."""
+        key = new_key_file(tmp_path)
+        done = run("token", "--key-file", key, "--tenant", "demo", "--user", "ada", "--control")
+        token, now = done.stdout.decode().strip(), key.stat().st_mtime + 60
+        assert read_token(read_key(key), token, now=now) is None
+        assert read_token(read_key(key), token, now=now, use="control") is not None
+
+    def test_there_is_no_default_key(self) -> None:
+        """Without a key there is no token."""
+        said = refused("token", "--tenant", "demo", "--user", "ada")
+        assert said.startswith("give --key-file, or --dev")
+
+    def test_a_key_that_others_can_read_is_refused(self, tmp_path: Path) -> None:
+        """The line names the file and its mode, not what is in it."""
+        key = new_key_file(tmp_path)
+        key.chmod(0o644)
+        said = refused("token", "--key-file", key, "--tenant", "demo", "--user", "ada")
+        assert "0644" in said
+        assert key.read_text() not in said
+
+    def test_a_time_that_is_none_is_refused(self, tmp_path: Path) -> None:
+        """A token that never was valid is not issued."""
+        said = refused(
+            "token", "--key-file", new_key_file(tmp_path), "--tenant", "d", "--user", "a", "--hours", "nan"
+        )
+        assert "lifetime" in said
+
+
+class TestWorld:
+    """`world` checks, loads and dumps."""
+
+    def test_loaded_and_dumped_it_is_the_same(self, tmp_path: Path) -> None:
+        """Twice the same file, in either form."""
+        database = f"sqlite:///{tmp_path / 'a.db'}"
+        assert run("world", "load", DEMO, "--database", database).returncode == 0
+        dumped = run("world", "dump", "--database", database).stdout
+        (tmp_path / "dumped.yaml").write_bytes(dumped)
+        again = f"sqlite:///{tmp_path / 'b.db'}"
+        assert run("world", "load", tmp_path / "dumped.yaml", "--database", again).returncode == 0
+        assert run("world", "dump", "--database", again).stdout == dumped
+        assert json.loads(run("world", "dump", "--json", "--database", again).stdout)["tenants"]
+
+    def test_a_tenant_that_is_there_is_not_loaded_over(self, tmp_path: Path) -> None:
+        """Nothing of the file is loaded then, unless it is to be replaced."""
+        database = f"sqlite:///{tmp_path / 'a.db'}"
+        run("world", "load", DEMO, "--database", database)
+        before = run("world", "dump", "--database", database).stdout
+        assert "there already" in refused("world", "load", DEMO, "--database", database)
+        assert run("world", "load", DEMO, "--replace", "--database", database).returncode == 0
+        assert run("world", "dump", "--database", database).stdout == before
+
+    def test_an_error_names_its_place(self, tmp_path: Path) -> None:
+        """The path in the file, what stands there, what is accepted."""
+        file = tmp_path / "world.yaml"
+        file.write_text("tenants: [{name: a, loadPlans: [{name: p, groups: [{sequence: 0, steps: []}]}]}]")
+        said = refused("world", "check", file)
+        assert (
+            said == "`tenants[0].loadPlans[0].groups[0].sequence` is `0`, accepted is an integer of 1 or more"
+        )
+
+    def test_check_says_what_is_in_it(self) -> None:
+        """A line for each tenant."""
+        lines = run("world", "check", DEMO).stdout.decode().splitlines()
+        assert lines[0] == "tenant demo: 7 load plans, 5 users"
+
+    def test_a_missing_file_is_one_line(self, tmp_path: Path) -> None:
+        """As for any other command."""
+        assert "no such file" in refused("world", "check", tmp_path / "none.yaml")
+
+    def test_the_schema_is_json(self) -> None:
+        """It is the published one."""
+        assert json.loads(run("world", "schema").stdout)["title"]
+
+
+class TestServe:
+    """`serve` serves, or says in one line why not."""
+
+    @pytest.mark.parametrize(
+        ("url", "said"),
+        [
+            ("mysql://me:geheim@host/db", "`mysql` is no database that this server knows"),
+            ("sqlite://", "has to be in a file"),
+            ("nonsense", "no database URL"),
+            ("postgresql://me:geheim@127.0.0.1:1/db", "the database is not available"),
+        ],
+    )
+    def test_a_database_that_is_none_is_refused(self, tmp_path: Path, url: str, said: str) -> None:
+        """The password in its URL is not told."""
+        line = refused("serve", "--database", url, "--key-file", new_key_file(tmp_path))
+        assert said in line
+        assert "geheim" not in line
+
+    def test_time_by_hand_is_of_one_process(self, tmp_path: Path) -> None:
+        """Two processes would each have a time of their own."""
+        key = new_key_file(tmp_path)
+        assert "--by-hand" in refused("serve", "--key-file", key, "--by-hand", "--workers", "2")
+
+    def test_ctrl_c_ends_it_in_good_order(self, tmp_path: Path) -> None:
+        """With 130, as every command."""
+        database, key = f"sqlite:///{tmp_path / 'a.db'}", new_key_file(tmp_path)
+        with ServerProcess(database, key, tmp_path / "log") as server:
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(30) == 130
+
+    def test_several_processes_serve_one_database(self, tmp_path: Path) -> None:
+        """Each registers itself, and all end with the one that started them."""
+        database, key = f"sqlite:///{tmp_path / 'a.db'}", new_key_file(tmp_path)
+        with ServerProcess(database, key, tmp_path / "log", "--workers", "2", "--world", str(DEMO)) as server:
+            assert server.client.get("/health/ready").json() == {"status": "ready"}
+            server.stop()
+        assert "Traceback" not in (tmp_path / "log").read_text()
+
+    def test_development_makes_a_key_and_a_world(self, tmp_path: Path) -> None:
+        """Only where it is told to: two files, of which the key is for its owner alone."""
+        with subprocess.Popen(  # noqa: S603  # the command is the project's own
+            [*COMMAND, "serve", "--dev", "--port", "0"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline().startswith("serving http://127.0.0.1:")
+            server.terminate()
+        assert {"restart-engine.db", "restart-engine.key"} <= {file.name for file in tmp_path.iterdir()}
+        assert (tmp_path / "restart-engine.key").stat().st_mode & 0o777 == 0o600
