@@ -147,6 +147,7 @@ class _Calls:
             return _error(415, f"the body's media type is not {_JSON}")
         answer = await run_in_threadpool(service.starts.start, call, caller)
         if answer.opened is not None:
+            logger().info("execution started", execution=answer.opened.id, tenant=call.tenant)
             service.metrics.execution_started()
             if answer.driven:
                 service.runner.take(answer.opened.id)

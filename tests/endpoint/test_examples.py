@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
@@ -249,6 +249,21 @@ class TestRaces:
             assert len(host.store.executions["demo", "Nightly"]) == 2
         assert sorted(status for status, _ in answers) == [200, *[400] * 23]
         assert {body["message"] for status, body in answers if status == 400} == {RUNNING}
+
+    def test_nobody_decides_between_a_decision_and_its_start(self) -> None:
+        """The second waits for the lock, whatever time the first takes to look up the latest execution."""
+        with flask_server() as host, ThreadPoolExecutor(2) as threads:
+            both_looking, latest = threading.Barrier(2, timeout=0.5), host.store.latest
+
+            def slowly(tenant: str, plan: LoadPlan, /) -> Execution | None:
+                seen: Execution | None = latest(tenant, plan)
+                with suppress(threading.BrokenBarrierError):
+                    both_looking.wait()
+                return seen
+
+            host.store.latest = slowly
+            answers = list(threads.map(lambda _: host.post("restart", RESUME), range(2)))
+        assert sorted(status for status, _ in answers) == [200, 400]
 
     def test_of_two_that_were_decided_on_the_same_facts_one_decides_again(self) -> None:
         """It finds its precondition gone, looks again and is told what is so now."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, field, frozen
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan, plan_restart
@@ -22,7 +22,7 @@ from restart_engine.server.loader import StepRun
 from restart_engine.server.migration import migrate
 from restart_engine.server.records import Opening, groups_text, open_execution
 from restart_engine.server.runs import Runs
-from restart_engine.server.tables import executions, load_plans, tenants
+from restart_engine.server.tables import load_plans, tenants
 from restart_engine.server.times import text_of
 
 PROCESS: Final = "process one"
@@ -61,6 +61,7 @@ class Store:
     database: Flaky
     runs: Runs
     tenant_id: int
+    others: list[Database] = field(factory=list)
 
     def plan(self, plan: LoadPlan) -> int:
         """The row of a new plan."""
@@ -84,10 +85,8 @@ class Store:
             started_by="ada",
             now=text_of(0),
         )
-        orders = select(func.coalesce(func.max(executions.c.start_order), 0) + 1)
         with self.database.writing() as connection:
-            order = connection.execute(orders.where(executions.c.plan_id == plan_id)).scalar_one()
-            execution_id = open_execution(connection, value, opening, order)
+            execution_id = open_execution(connection, value, opening)
         return Execution(execution_id, value.status, value.groups)
 
     def started(self, plan: LoadPlan, **how: Any) -> int:
@@ -99,6 +98,17 @@ class Store:
     def execution(self, execution_id: int) -> Execution:
         """What the database has of it."""
         return self.runs.read(execution_id).execution
+
+    def other(self) -> Runs:
+        """The executions of the same database, as another process has them."""
+        database = Database(self.database.url.render_as_string(hide_password=False))
+        self.others.append(database)
+        return Runs(database, lambda: 1.0)
+
+    def close(self) -> None:
+        """Nothing is connected any more."""
+        for database in (self.database, *self.others):
+            database.close()
 
     def set_tenant(self, **values: object) -> None:
         """The tenant's row is another."""
@@ -120,11 +130,6 @@ def store_at(url: str) -> Store:
     with database.writing() as connection:
         tenant_id: int = connection.execute(insert(tenants).returning(tenants.c.id), row).scalar_one()
     return Store(database, Runs(database, lambda: 0.0), tenant_id)
-
-
-def other(store: Store) -> Runs:
-    """The executions of the same database, as another process has them."""
-    return Runs(Database(store.database.url.render_as_string(hide_password=False)), lambda: 1.0)
 
 
 _numbers = itertools.count(1)

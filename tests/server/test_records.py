@@ -96,7 +96,7 @@ def test_the_database_has_what_memory_has(data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
         store = store_at(f"sqlite:///{Path(folder) / 'restart.db'}")
         driven(store, data.draw(restarts()), data)
-        store.database.close()
+        store.close()
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_postgresql_has_it_too(store: Store) -> None:
     try:
         told()
     finally:
-        store.database.close()
+        store.close()
 
 
 @given(scenarios())

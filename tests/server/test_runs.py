@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from server.stores import PROCESS, Store, named_plan, other, plan_of, store_at
+from server.stores import PROCESS, Store, named_plan, plan_of, store_at
 from sqlalchemy import Connection, select, update
 
 from restart_engine.core import progress
@@ -27,7 +27,7 @@ def store(database_url: str) -> Iterator[Store]:
     """A small world, on each kind of database."""
     store = store_at(database_url)
     yield store
-    store.database.close()
+    store.close()
 
 
 def step(name: str) -> Step:
@@ -164,7 +164,7 @@ def test_what_another_process_closed_stays_closed(store: Store) -> None:
     ids = [store.started(plan_of(["A.a", "A.b"])) for _ in range(4)]
     for id_ in ids:
         store.runs.begin(id_)
-    assert other(store).cut_off_all(PROCESS) == tuple(ids)
+    assert store.other().cut_off_all(PROCESS) == tuple(ids)
     with pytest.raises(ImpossibleMove):
         store.runs.end_step(ids[0], 10, step("A.a"), S)
     assert store.runs.begin(ids[1]) == ()
@@ -178,7 +178,7 @@ def test_begin_sees_what_others_told(store: Store) -> None:
     """A group that somebody else brought to its end is over, whatever is remembered of it."""
     id_ = store.started(plan_of(["A.a"], ["B.a"]))
     store.runs.begin(id_)
-    other(store).end_step(id_, 10, step("A.a"), S)
+    store.other().end_step(id_, 10, step("A.a"), S)
     assert names(store.runs.begin(id_)) == ["B.a"]
 
 
@@ -201,7 +201,7 @@ def test_what_ends_while_a_process_is_cut_off_is_left(store: Store, monkeypatch:
     """One that is over, or gone, by the time it would be closed is none of those closed."""
     ids = [store.started(plan_of(["A.a"])) for _ in range(3)]
     monkeypatch.setattr(store.runs, "active_of", lambda _: (*ids, 10**6))
-    other(store).cut_off(ids[1])
+    store.other().cut_off(ids[1])
     assert store.runs.cut_off_all(PROCESS) == (ids[0], ids[2])
 
 
@@ -274,7 +274,7 @@ def test_two_who_tell_of_one_execution_lose_nothing(store: Store) -> None:
     """Threads of two processes that end the steps of a group at once all do, and it ends once."""
     steps = [f"A.{number:02}" for number in range(24)]
     id_ = store.started(plan_of(steps, ["B.a"]))
-    runs = [store.runs, other(store)]
+    runs = [store.runs, store.other()]
     runs[0].begin(id_)
     together = threading.Barrier(6)
 
@@ -305,7 +305,7 @@ def test_of_two_who_close_an_execution_one_does(store: Store) -> None:
         return runs.cut_off_all(PROCESS)
 
     with ThreadPoolExecutor(2) as threads:
-        one, two = threads.map(close, [store.runs, other(store)])
+        one, two = threads.map(close, [store.runs, store.other()])
     assert sorted([*one, *two]) == ids
 
 
