@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from types import MappingProxyType, NoneType
 from typing import Final, TypeAlias, cast, final
@@ -189,12 +188,16 @@ def _refuse_constant(constant: str) -> object:
     raise NotAnObject(f"the body holds {constant}, which is not JSON")
 
 
+_READ_AT_ONCE: Final = 600
+"""Digits that `int` reads whatever limit the host has set: none can be under 640."""
+
+
 def _any_integer(digits: str) -> int:
     """Any size of integer is legal [H5], also of more digits than `int` reads.
 
     Long ones are read by halves, because the time that one reading takes grows with the square of them.
     """
-    if len(digits) <= sys.int_info.str_digits_check_threshold:
+    if len(digits) <= _READ_AT_ONCE:
         return int(digits)
     if digits.startswith("-"):
         return -_any_integer(digits[1:])

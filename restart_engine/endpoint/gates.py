@@ -9,7 +9,6 @@ in `core`: H9 and H10 are what `plan_restart` says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Final, TypeAlias, TypeVar, final
 
 from attrs import frozen
@@ -34,6 +33,7 @@ from restart_engine.endpoint.asked import (
     token_in,
 )
 from restart_engine.endpoint.known import Access, Bearer, ExecutionSeen, Known, SchemaSeen, User
+from restart_engine.endpoint.once import Once
 from restart_engine.endpoint.replies import Reply
 from restart_engine.endpoint.status import LEVELS, status_body
 
@@ -62,41 +62,41 @@ class _Attempt:
         self.known = known
         self.token = token_in(call.authorization)
 
-    @cached_property
+    @Once
     def bearer(self) -> Bearer | None:
         return self.known.bearer(self.token) if self.token else None
 
-    @cached_property
+    @Once
     def members(self) -> Mapping[str, object]:
         assert not isinstance(self.call, StatusCall)
         return members_of(self.call.body)
 
-    @cached_property
+    @Once
     def asked(self) -> Asked:
         assert not isinstance(self.call, StatusCall)
         return asked_of(self.call, self.members)
 
-    @cached_property
+    @Once
     def found(self) -> LoadPlan | None:
         return self.known.plan(self.call.tenant, self.asked.load_plan_name)
 
-    @cached_property
+    @Once
     def decision(self) -> Decision:
         plan = _passed(self.found)
         return plan_restart(plan, self.asked.request, self.known.latest(self.call.tenant, plan))
 
-    @cached_property
+    @Once
     def seen(self) -> ExecutionSeen | None:
         """The execution that a status is asked of; what is no number is none's id."""
         assert isinstance(self.call, StatusCall)
         execution_id = id_asked(self.call)
         return None if execution_id is None else self.known.execution(self.call.tenant, execution_id)
 
-    @cached_property
+    @Once
     def may_start(self) -> bool:
         return _passed(self.user).may_start
 
-    @cached_property
+    @Once
     def user(self) -> User | None:
         return self.known.user(_passed(self.bearer))
 

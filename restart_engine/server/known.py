@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, select
@@ -13,6 +12,7 @@ from restart_engine.core.checks import is_unicode
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.endpoint import Access, Bearer, ExecutionSeen, SchemaSeen, User
+from restart_engine.endpoint.once import Once
 from restart_engine.server.records import RECORD, plan_from, read_record, record_of
 from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
 
@@ -80,12 +80,12 @@ class DatabaseKnown:
         """Whom the token names: read before there was a transaction."""
         return self._caller
 
-    @cached_property
+    @Once
     def plan_row(self) -> Row[Any] | None:
         """The plan to be started, with all that `tenant_row` has."""
         return None if self._plan_name is None else self._row(_PLAN, plan=self._plan_name)
 
-    @cached_property
+    @Once
     def tenant_row(self) -> Row[Any] | None:
         """The tenant, and what it knows of the caller."""
         return self.plan_row or self._row(_TENANT)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
+import pytest
 from endpoint.house import GRANTED, PLAN, execute, restart, status
 
 from restart_engine.endpoint import Known
@@ -56,3 +60,31 @@ def test_of_a_status() -> None:
         ("execution", "demo", 12),
         ("schemas", GRANTED.caller, ("Sales", "Finance", "OnlineStore")),
     ]
+
+
+class Meeting:
+    """The house, in which two calls have to be at this question at the same moment."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.both_there = threading.Barrier(2, timeout=10)
+
+    def __getattr__(self, question: str) -> Any:
+        if question == self.question:
+            self.both_there.wait()
+        return getattr(GRANTED, question)
+
+
+@pytest.mark.parametrize(
+    ("ask", "question"),
+    [
+        *[(restart, question) for question, *_ in STARTED],
+        *[(status, question) for question in ("bearer", "user", "execution", "schemas")],
+    ],
+)
+def test_no_call_waits_for_the_lookups_of_another(ask: Callable[..., object], question: str) -> None:
+    """Two threads look the same up side by side."""
+    known = Meeting(question)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: ask(known), range(2))
+    assert first == second == ask()
