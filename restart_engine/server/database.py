@@ -28,6 +28,8 @@ _PATIENCE: Final = 30
 """Seconds to wait for a lock of SQLite or a connection of the pool."""
 _CONNECTING: Final = 5
 """Seconds to wait until PostgreSQL answers."""
+_STILL: Final = 20
+"""Seconds after which PostgreSQL ends a transaction that stands still: others wait for what it has locked."""
 THREADS: Final = 16
 """Connections of a process at most, and so transactions at the same time."""
 _BEGIN: Final = "restart_engine_begin"
@@ -122,7 +124,7 @@ def _cause(error: Exception) -> str:
 
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
             pool_size=THREADS,
             max_overflow=0,
@@ -130,6 +132,8 @@ def _engine(url: URL) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECTING},
         )
+        event.listen(engine, "connect", _limit)
+        return engine
     engine = create_engine(
         url,
         pool_size=THREADS,
@@ -140,6 +144,12 @@ def _engine(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _limit(connection: Any, _record: object) -> None:
+    """A process that is stopped, or cut off from PostgreSQL, keeps its locks for so long and no longer."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_STILL}s'")
+    connection.commit()
 
 
 def _prepare(connection: Any, _record: object) -> None:

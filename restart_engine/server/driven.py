@@ -133,7 +133,6 @@ class Driven:
         if not self._loads:
             await self._look()
             raise RuntimeError("an active execution has nothing to run")
-        await asyncio.sleep(0)  # each asks its loader before this is at rest
 
     async def _load(self, run: StepRun) -> None:
         log = self._log.bind(sequence=run.sequence, step=str(run.step))
@@ -222,7 +221,8 @@ class Driven:
 
     def _cancel_loads(self) -> None:
         for load in self._loads.values():
-            load.cancel()
+            if not load.cancelling():  # once: a loader may be at ending its step in good order
+                load.cancel()
 
     def _tell(self) -> None:
         """There is news, and so it is in motion from now on."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, select
+from sqlalchemy import Connection, Executable, Row, and_, bindparam, select
 
 from restart_engine.core.checks import is_unicode
 from restart_engine.core.execution import Execution
@@ -140,7 +140,7 @@ class DatabaseKnown:
         assert self.tenant_row is not None
         return self.tenant_row
 
-    def _row(self, query: Select[Any], **more: str) -> Row[Any] | None:
+    def _row(self, query: Executable, **more: str) -> Row[Any] | None:
         if self._caller is None or not is_unicode(self._tenant_name):
             return None
         asked = {"tenant": self._tenant_name, "user": self._caller.user, **more}

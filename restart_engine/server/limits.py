@@ -85,7 +85,9 @@ class Limited:
         length = _body_length(scope)
         headers = sum(len(name) + len(value) + _PER_HEADER for name, value in scope["headers"])
         target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
-        if target > limits.path_bytes:
+        if _has_two_ends(scope):
+            await _refuse_unread(receive, send, 400, "the request says twice how long its body is")
+        elif target > limits.path_bytes:
             message = f"the path is longer than {limits.path_bytes} bytes"
             await _refuse_unread(receive, send, 414, message)
         elif headers > limits.header_bytes:
@@ -171,6 +173,12 @@ def _body_length(scope: Scope) -> int | None:
                 return None
             length = int(value)
     return length
+
+
+def _has_two_ends(scope: Scope) -> bool:
+    """Whether a proxy before us may have seen the body end elsewhere, and taken its rest for a request."""
+    framing = {name for name, _ in scope["headers"] if name in {b"transfer-encoding", b"content-length"}}
+    return len(framing) > 1 or (b"transfer-encoding" in framing and scope["http_version"] == "1.0")
 
 
 async def _refuse_unread(receive: Receive, send: Send, status: int, message: str) -> None:

@@ -146,7 +146,8 @@ class Liveness:
         """The beat of each other process that there is, or that has to be there."""
         with self._database.reading() as connection:
             beats: dict[str, int | None] = dict.fromkeys(connection.execute(_OWNERS).scalars().all())
-            beats |= dict(connection.execute(select(processes.c.id, processes.c.beat)).tuples().all())
+            found = connection.execute(select(processes.c.id, processes.c.beat))
+            beats |= {process: beat for process, beat in found}  # noqa: C416  # rows are no pairs to a checker
         beats.pop(self._process, None)
         return beats
 

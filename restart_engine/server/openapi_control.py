@@ -33,7 +33,10 @@ def controlled() -> dict[str, Any]:
     return {
         "/control/world": {
             "get": _change("dump_world", "Dump the world", WorldShape),
-            "post": _change("load_world", "Load a world", LoadedShape, WorldShape, there),
+            "post": {
+                **_change("load_world", "Load a world", LoadedShape, WorldShape, there),
+                "description": "Beside what is there: a world file, whose text may be YAML too.",
+            },
         },
         "/control/advance": {
             "post": _change("advance", "Let simulated time pass", AdvanceShape, AdvanceShape, by_itself)

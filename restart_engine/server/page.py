@@ -94,7 +94,9 @@ class _Page:
     def _shapes(self) -> Iterator[str]:
         for name, shape in self._document["components"]["schemas"].items():
             said = f'<b>{escape(name)}</b> <span class="dim">{_prose(shape.get("description", ""))}</span>'
-            yield f'<details id="shape-{escape(name)}"><summary>{said}</summary>{_pre(shape)}</details>'
+            # a link into a closed element opens it, a link to one does not
+            inside = f'<div id="shape-{escape(name)}">{_pre(shape)}</div>'
+            yield f"<details><summary>{said}</summary>{inside}</details>"
 
     def _tries(self) -> Iterator[str]:
         yield (

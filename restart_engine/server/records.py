@@ -9,6 +9,7 @@ from typing import Any, Final, final
 import msgspec
 from attrs import frozen
 from sqlalchemy import (
+    Column,
     Connection,
     Row,
     Table,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadGroup, LoadPlan
-from restart_engine.core.status import Status
+from restart_engine.core.status import ACTIVE, Status
 from restart_engine.server.database import upsert
 from restart_engine.server.tables import executions, group_outcomes, load_plans, step_outcomes
 from restart_engine.wire.scenario import execution_shape, group_shapes
@@ -115,7 +116,7 @@ def open_execution(connection: Connection, opened: Execution, opening: Opening) 
     return execution_id
 
 
-RECORD: Final = (
+RECORD: Final[tuple[Column[Any], ...]] = (
     executions.c.id,
     executions.c.plan_id,
     executions.c.status,
@@ -142,10 +143,11 @@ def read_record(connection: Connection, execution_id: int) -> Record | None:
     return None if row is None else record_of(connection, row)
 
 
-def record_of(connection: Connection, row: Row[Any]) -> Record:
+def record_of(connection: Connection, row: Row[*tuple[Any, ...]]) -> Record:
     """The record whose row of `executions` this is."""
     opened = {shape.sequence: shape for shape in _OUTCOMES.decode(row.opened)}
-    for sequence, step, status in connection.execute(_OUTCOMES_OF, {"id": row.id}).all():
+    since = connection.execute(_OUTCOMES_OF, {"id": row.id}).all() if row.status in ACTIVE else ()
+    for sequence, step, status in since:
         steps = opened[sequence].steps
         if step is None:
             opened[sequence].status = Status(status)
@@ -169,8 +171,8 @@ def write_record(connection: Connection, before: Record, after: Execution, now: 
         .where(executions.c.id == after.id, executions.c.version == before.version)
         .values(status=after.status, version=before.version + 1)
     )
-    if over:
-        changed = changed.values(ended_at=now)
+    if over:  # whoever reads it from now on is spared putting it together
+        changed = changed.values(ended_at=now, opened=opened_text(after))
     if connection.execute(changed).rowcount != 1:
         return False
     groups, steps = _differences(before.execution, after)

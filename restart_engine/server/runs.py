@@ -27,6 +27,8 @@ from restart_engine.server.times import Clock, text_of
 
 _T = TypeVar("_T")
 Move: TypeAlias = Callable[[Execution], Execution]
+_Then: TypeAlias = Callable[[Connection, Execution, Record], _T]
+"""What is done with the execution as it was before a move, and its record since."""
 _TRIES: Final = 100
 """Changes of one record by others between our reading and writing it; in practice one or two."""
 _COUNTS: Final = select(attempts.c.step, attempts.c.count).where(
@@ -87,7 +89,7 @@ class Runs:
                     execution = progress.begin_step(execution, turn.sequence, step)
             return execution
 
-        return self._moved(execution_id, move, lambda c, record: _step_runs(c, record, running))
+        return self._moved(execution_id, move, lambda *written: _step_runs(*written, running))
 
     def end_step(self, execution_id: int, sequence: int, step: Step, status: Status) -> Execution:
         """The step has run, and ended so; the groups and the execution end where that follows from it."""
@@ -145,7 +147,7 @@ class Runs:
         """Remember no more of this execution's record: this process does not run it any longer."""
         self._last.pop(execution_id, None)
 
-    def _moved(self, execution_id: int, move: Move, then: Callable[[Connection, Record], _T]) -> _T:
+    def _moved(self, execution_id: int, move: Move, then: _Then[_T]) -> _T:
         """Make a move, and in the transaction that writes it what `then` does; gives what that gives."""
         known = self._last.pop(execution_id, None)
         for _ in range(_TRIES):
@@ -162,7 +164,7 @@ class Runs:
                 record = _written(connection, before, after, text_of(self._clock()))
                 if record is None:
                     continue
-                given = then(connection, record)
+                given = then(connection, before.execution, record)
             if after.active and record.process is not None:
                 self._last[execution_id] = record
             return given
@@ -186,25 +188,25 @@ def _found(connection: Connection, execution_id: int) -> Record:
     return record
 
 
-def _execution(_connection: Connection, record: Record) -> Execution:
+def _execution(_connection: Connection, _before: Execution, record: Record) -> Execution:
     return record.execution
 
 
 def _step_runs(
-    connection: Connection, record: Record, running: frozenset[tuple[int, Step]]
+    connection: Connection, before: Execution, record: Record, running: frozenset[tuple[int, Step]]
 ) -> tuple[StepRun, ...]:
-    """The steps In Progress of the group whose turn it is, but for these; each attempt is counted."""
+    """The steps In Progress of the group whose turn it is, but for these; attempts begun now are counted."""
     turn = progress.ready(record.execution)
     group = None if turn is None else record.execution.outcome(turn.sequence)
     if group is None:
         return ()
-    steps = [
-        Step.parse(name) for name, status in sorted(group.recorded or ()) if status is Status.IN_PROGRESS
-    ]
-    steps = [step for step in steps if (group.sequence, step) not in running]
+    names = [name for name, status in sorted(group.recorded or ()) if status is Status.IN_PROGRESS]
+    was = before.outcome(group.sequence)
+    begun = [name for name in names if was is None or (name, Status.IN_PROGRESS) not in (was.recorded or ())]
+    steps = [step for step in map(Step.parse, names) if (group.sequence, step) not in running]
     if not steps:
         return ()
-    counted = _attempts(connection, record.plan_id, group.sequence, steps)
+    counted = _attempts(connection, record.plan_id, group.sequence, begun)
     tenant, plan = connection.execute(_NAMES, {"plan": record.plan_id}).one()
     return tuple(
         StepRun(
@@ -213,19 +215,20 @@ def _step_runs(
             execution_id=record.execution.id,
             sequence=group.sequence,
             step=step,
-            attempt=counted[str(step)],
+            attempt=counted.get(str(step), 1),  # what a world file says to be In Progress was not counted
         )
         for step in steps
     )
 
 
-def _attempts(connection: Connection, plan_id: int, sequence: int, steps: list[Step]) -> dict[str, int]:
-    """How often each of these steps was begun, this time included."""
+def _attempts(connection: Connection, plan_id: int, sequence: int, begun: list[str]) -> dict[str, int]:
+    """How often each step of the group was begun, of which these are begun now."""
     key = {"plan_id": plan_id, "sequence": sequence}
-    first = upsert(connection, attempts)
-    again = first.on_conflict_do_update(
-        index_elements=["plan_id", "sequence", "step"], set_={"count": attempts.c.count + 1}
-    )
-    connection.execute(again, [{**key, "step": str(step), "count": 1} for step in steps])
+    if begun:
+        first = upsert(connection, attempts)
+        again = first.on_conflict_do_update(
+            index_elements=["plan_id", "sequence", "step"], set_={"count": attempts.c.count + 1}
+        )
+        connection.execute(again, [{**key, "step": name, "count": 1} for name in begun])
     counts = connection.execute(_COUNTS, {"plan": plan_id, "group": sequence})
-    return {step: count for step, count in counts}
+    return {step: count for step, count in counts}  # noqa: C416  # rows are no pairs to a checker

@@ -26,7 +26,7 @@ from attrs import field, frozen
 from benchmarks.load_client import Window, drive, request
 from benchmarks.load_world import FAILED_GROUP, RUNNING, TENANT, USER, Nights, name_of
 from server.postgres import PrivatePostgres
-from server.processes import ServerProcess, new_key_file, token_of
+from server.processes import PROGRAM, ServerProcess, new_key_file, token_of
 
 from restart_engine.server import SigningKey, issue_token
 
@@ -34,7 +34,6 @@ YARDSTICK: Final = (sys.executable, str(Path(__file__).parent / "load_yardstick.
 BARE: Final = "only answers"
 ONE: Final = "one transaction"
 _ROOT: Final = f"/incorta/api/v2/{TENANT}/load-plan"
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @frozen(kw_only=True)
@@ -153,10 +152,10 @@ def print_kinds(found: dict[str, Kind]) -> None:
     print(f"{'':18}{'a second':>9}{'p50 ms':>8}{'p99 ms':>8}{'CPU us':>8}  to {BARE:20}  to {ONE}")
     for name, kind in found.items():
         ratios = [_ratio(kind, found[unit]) for unit in (BARE, ONE)]
-        figures = [median(window.rate for window in kind.windows)]
-        figures += [median(window.latency(share) for window in kind.windows) for share in (0.5, 0.99)]
-        figures.append(median(kind.seconds) * 1e6)
-        print(f"{name:18}{figures[0]:9.0f}{figures[1]:8.2f}{figures[2]:8.2f}{figures[3]:8.0f}", *ratios, sep="  ")
+        rate = median(window.rate for window in kind.windows)
+        half, most = (median(window.latency(share) for window in kind.windows) for share in (0.5, 0.99))
+        processor = median(kind.seconds) * 1e6
+        print(f"{name:18}{rate:9.0f}{half:8.2f}{most:8.2f}{processor:8.0f}", *ratios, sep="  ")
 
 
 def _ratio(kind: Kind, unit: Kind) -> str:
@@ -183,25 +182,24 @@ def run(database: str, new_url: Callable[[], str], scale: Scale, folder: Path) -
     sizes = [(10, 10), (scale.plans, 10), (1, scale.past)]
     with ExitStack() as closing:
 
-        def started(url: str, name: str, *program: tuple[str, ...]) -> ServerProcess:
-            log = folder / f"{name}.log"
-            server = ServerProcess(url, key, log, **({"program": program[0]} if program else {}))
-            return closing.enter_context(server)
+        def started(url: str, program: tuple[str, ...] = PROGRAM) -> ServerProcess:
+            return closing.enter_context(ServerProcess(url, key, folder / "log", program=program))
 
         places: list[Place] = []
-        for number, (plans, past) in enumerate(sizes):
+        for plans, past in sizes:
             url = new_url()
             nights = Nights(url, plans=plans, past=past)
             closing.callback(nights.close)
-            places.append(Place(started(url, f"server{number}"), key, nights))
+            places.append(Place(started(url), key, nights))
             if plans == scale.plans:
-                yardstick = started(url, "yardstick", YARDSTICK)
+                yardstick = started(url, YARDSTICK)
         print(
             f"\n{database}: {scale.plans:,} plans of 10 groups and 40 steps with 10 executions each,"
             f" {scale.rounds} rounds of {scale.requests} requests, {scale.connections} connections"
         )
         print_kinds(measure(places[1], yardstick, scale))
         few, many, long = compare_sizes(places, scale)
+        print(f"load of the machine over the last minute: {os.getloadavg()[0]:.1f}")
         for name, base in few.items():
             print(
                 f"{name} alone {base:.2f} ms;"
@@ -212,8 +210,8 @@ def run(database: str, new_url: Callable[[], str], scale: Scale, folder: Path) -
 
 def _processor(server: ServerProcess) -> float:
     """Seconds of a processor that the server's process has taken."""
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    threads = Path(f"/proc/{server.process.pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ WITH RECURSIVE nights(night) AS (SELECT 1 UNION ALL SELECT night + 1 FROM nights
 SELECT (night - 1) * :plans + load_plans.id, load_plans.id, night, 'Succeeded', 2, '[]', false
 FROM nights, load_plans
 """
+_NAME_LATEST: Final = "UPDATE load_plans SET latest_id = :before + id WHERE latest_id > :highest"
 _NUMBER_ON: Final = "SELECT setval(pg_get_serial_sequence('executions', 'id'), :highest)"
 Row: TypeAlias = dict[str, Any]
 
@@ -64,10 +65,7 @@ class Nights:
         """Take back all that was started since."""
         with self._database.writing() as connection:
             connection.execute(text("DELETE FROM executions WHERE id > :highest"), {"highest": self._highest})
-            connection.execute(
-                text("UPDATE load_plans SET latest_id = :before + id WHERE latest_id > :highest"),
-                {"before": self._before, "highest": self._highest},
-            )
+            connection.execute(text(_NAME_LATEST), {"before": self._before, "highest": self._highest})
 
     def close(self) -> None:
         """Nobody uses it any more."""
@@ -75,23 +73,23 @@ class Nights:
 
     def _fill(self, past: int) -> None:
         numbers = range(1, self.plans + 1)
-        schema_names = {name.partition(".")[0] for group in _PLAN.groups for name in group.step_names}
+        names = sorted({name.partition(".")[0] for group in _PLAN.groups for name in group.step_names})
         tenant = {"id": 1, "name": TENANT, "enabled": True, "detailed_tracking": True}
         tenant |= {"loader_services": 1, "loading": '{"byHand":true}'}
         user = {"tenant_id": 1, "name": USER, "super_user": False, "roles": '["SuperRole"]'}
-        plan = {"tenant_id": 1, "groups": groups_text(_PLAN)}
+        plan = {"tenant_id": 1, "groups": groups_text(_PLAN), "latest_id": 1}
         ended = {"status": _LATEST.status, "opened": opened_text(_LATEST), "keeps_history": True}
         running = {"plan_id": self.plans + 1, "start_order": 1, "version": 1, "status": Status.IN_PROGRESS}
         with self._database.writing() as connection:
             _add(connection, tenants, [tenant])
             _add(connection, users, [user | {"every_schema": "edit"}])
-            kept = ({"tenant_id": 1, "id": id_, "name": name} for id_, name in enumerate(schema_names, 1))
+            kept = ({"tenant_id": 1, "id": id_, "name": name} for id_, name in enumerate(names, 1))
             _add(connection, schemas, kept)
-            _add(connection, load_plans, (plan | {"name": name_of(n), "id": n} for n in numbers))
+            _add(connection, load_plans, (plan | {"id": n, "name": name_of(n)} for n in numbers))
             connection.execute(text(_PAST), {"nights": past - 1, "plans": self.plans})
-            connection.execute(text("UPDATE load_plans SET latest_id = :before + id"), {"before": self._before})
-            latest = ({"id": self.latest(n), "plan_id": n, "start_order": past, "version": 31} for n in numbers)
-            _add(connection, executions, (ended | row for row in latest))
+            connection.execute(text(_NAME_LATEST), {"before": self._before, "highest": 0})
+            latest = ({"id": self.latest(n), "plan_id": n, "start_order": past} for n in numbers)
+            _add(connection, executions, (ended | {"version": 31} | row for row in latest))
             _add(connection, group_outcomes, (row for n in numbers for row in _groups(self.latest(n))))
             _add(connection, step_outcomes, (row for n in numbers for row in _steps(self.latest(n))))
             last = {"id": running["plan_id"], "name": RUNNING, "latest_id": self._highest}

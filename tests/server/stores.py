@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ class Flaky(Database):
         """So many are committed, and nobody learns it."""
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:  # type: ignore[override]  # another spelling of the same
+    def writing(self) -> Generator[Connection]:
         """Fail as it was told."""
         if self.away_before:
             self.away_before -= 1
@@ -183,7 +184,8 @@ class ByHand:
     async def load(self, run: StepRun, /) -> Status:
         """Wait until the test ends it."""
         self.runs.append(run)
-        future = self.asked[str(run.step)] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Status] = asyncio.get_running_loop().create_future()
+        self.asked[str(run.step)] = future
         try:
             return await future
         except asyncio.CancelledError:
@@ -195,10 +197,33 @@ class ByHand:
         self.asked.pop(step).set_result(status)
 
 
+class Held:
+    """A function whose first call from now on waits until it is released."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._called, self._go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Wait, and then do it; a later call waits for nothing."""
+        if not self._called.is_set():
+            self._called.set()
+            self._go_on.wait(PATIENCE)
+        return self._function(*arguments)
+
+    async def called(self) -> None:
+        """Return once somebody waits."""
+        await asyncio.to_thread(self._called.wait, PATIENCE)
+
+    def release(self) -> None:
+        """The call goes on."""
+        self._go_on.set()
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Return once it is so."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # what is waited for is in a database, and tells nobody
             await asyncio.sleep(0.005)
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from server.stores import PROCESS, Store, store_at
+from sqlalchemy import delete
 
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.core import progress
@@ -19,6 +19,7 @@ from restart_engine.core.status import Status
 from restart_engine.server.loader import StepRun
 from restart_engine.server.records import groups_text, opened_text, plan_from
 from restart_engine.server.runs import StepEnd
+from restart_engine.server.tables import attempts, executions, group_outcomes, load_plans, step_outcomes
 
 OVER = sorted(progress.OVER, key=[Status.SUCCEEDED, *Status].index)
 
@@ -47,6 +48,7 @@ def begun(execution: Execution) -> tuple[Execution, list[tuple[int, Step]]]:
 
 
 def without_history(execution: Execution) -> Execution:
+    """What is left of it when its steps are forgotten."""
     groups = tuple(GroupOutcome(group.sequence, group.status, None) for group in execution.groups)
     return Execution(execution.id, execution.status, groups)
 
@@ -89,42 +91,26 @@ def driven(store: Store, restart: RestartPlan, data: st.DataObject) -> None:
     assert store.runs.active_of(PROCESS) == ()
 
 
-@given(data=st.data())
-@settings(max_examples=60, deadline=None)
-def test_the_database_has_what_memory_has(data: st.DataObject) -> None:
-    """However a run goes, each of its moves is read back as `progress` makes it in memory."""
-    with TemporaryDirectory() as folder:
-        store = store_at(f"sqlite:///{Path(folder) / 'restart.db'}")
-        driven(store, data.draw(restarts()), data)
-        store.close()
-
-
 @pytest.fixture
-def store(postgresql_url: str) -> Store:
-    """A small world on PostgreSQL."""
-    return store_at(postgresql_url)
+def store(database_url: str) -> Iterator[Store]:
+    """A small world, on each kind of database."""
+    store = store_at(database_url)
+    yield store
+    store.close()
 
 
-def test_postgresql_has_it_too(store: Store) -> None:
-    """The same on PostgreSQL, all in one database."""
+def test_the_database_has_what_memory_has(store: Store) -> None:
+    """However a run goes, each of its moves is read back as `progress` makes it in memory."""
 
     @given(data=st.data())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=60, deadline=None)
     def told(data: st.DataObject) -> None:
-        plan = data.draw(restarts())
-        store.set_tenant(name=f"tenant {id(data)}")
         with store.database.writing() as connection:
-            connection.exec_driver_sql("delete from step_outcomes")
-            connection.exec_driver_sql("delete from group_outcomes")
-            connection.exec_driver_sql("delete from executions")
-            connection.exec_driver_sql("delete from attempts")
-            connection.exec_driver_sql("delete from load_plans")
-        driven(store, plan, data)
+            for table in (step_outcomes, group_outcomes, executions, attempts, load_plans):
+                connection.execute(delete(table))
+        driven(store, data.draw(restarts()), data)
 
-    try:
-        told()
-    finally:
-        store.close()
+    told()
 
 
 @given(scenarios())

@@ -6,18 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from server.stores import PROCESS, Store, named_plan, plan_of, store_at
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from restart_engine.core import progress
+from restart_engine.core.decision import RestartPlan, plan_restart
 from restart_engine.core.errors import ImpossibleMove, InvalidValue
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import Step
+from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
 from restart_engine.server import runs as module
 from restart_engine.server.database import Unavailable
 from restart_engine.server.loader import StepRun
+from restart_engine.server.records import Record, write_record
 from restart_engine.server.runs import NoExecution, Runs, StepEnd
-from restart_engine.server.tables import executions, step_outcomes
+from restart_engine.server.tables import attempts, executions, step_outcomes
 
 S, F = Status.SUCCEEDED, Status.FAILED
 
@@ -31,18 +34,22 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 def step(name: str) -> Step:
+    """The step of this name."""
     return Step.parse(name)
 
 
 def names(begun: tuple[StepRun, ...]) -> list[str]:
+    """Of the steps that were begun."""
     return [str(run.step) for run in begun]
 
 
 def end(name: str, status: Status = S, sequence: int = 10) -> StepEnd:
+    """That this step has ended."""
     return StepEnd(sequence, step(name), status)
 
 
 def statuses(execution: Execution) -> dict[str, Status]:
+    """Of all its steps."""
     return {name: status for group in execution.groups for name, status in group.recorded or ()}
 
 
@@ -115,13 +122,13 @@ def test_an_end_may_be_told_twice(store: Store) -> None:
 
 
 def test_what_was_begun_and_not_learned_is_given_again(store: Store) -> None:
-    """Steps In Progress that nobody runs are given until somebody does, each time as another attempt."""
+    """Steps In Progress that nobody runs are given until somebody does, as the attempt that they are."""
     id_ = store.started(plan_of(["A.a", "A.b"]))
     store.database.away_after = 1
     with pytest.raises(Unavailable):
         store.runs.begin(id_)
     begun = store.runs.begin(id_)
-    assert [(str(run.step), run.attempt) for run in begun] == [("A.a", 2), ("A.b", 2)]
+    assert [(str(run.step), run.attempt) for run in begun] == [("A.a", 1), ("A.b", 1)]
     assert names(store.runs.begin(id_, frozenset({(10, step("A.a"))}))) == ["A.b"]
     assert store.runs.begin(id_, frozenset((run.sequence, run.step) for run in begun)) == ()
 
@@ -134,6 +141,16 @@ def test_a_step_that_runs_in_another_group_is_begun(store: Store) -> None:
     assert names(store.runs.begin(id_, frozenset({(10, step("A.a"))}))) == ["A.a"]
 
 
+def test_an_attempt_is_counted_once(store: Store) -> None:
+    """To ask again which steps run is no attempt, and one that was never counted is the first."""
+    id_ = store.started(plan_of(["A.a", "A.b"]), process=None)
+    for _ in range(3):
+        assert [run.attempt for run in store.runs.begin(id_)] == [1, 1]
+    with store.database.writing() as connection:
+        connection.execute(delete(attempts))
+    assert [run.attempt for run in store.runs.begin(id_)] == [1, 1]
+
+
 def test_attempts_are_counted_over_the_executions_of_a_plan(store: Store) -> None:
     """A restarted step knows how often it was begun, in this group of this plan."""
     plan = named_plan("Nightly", {1: ["A.a"], 2: ["A.a", "B.a"]})
@@ -141,8 +158,14 @@ def test_attempts_are_counted_over_the_executions_of_a_plan(store: Store) -> Non
     assert store.runs.begin(first)[0].attempt == 1
     store.runs.end_step(first, 1, step("A.a"), S)
     assert [run.attempt for run in store.runs.begin(first)] == [1, 1]
-    again = store.started(plan_of(["A.a"]))
-    assert store.runs.begin(again)[0].attempt == 1
+    elsewhere = store.started(plan_of(["A.a"]))
+    assert store.runs.begin(elsewhere)[0].attempt == 1
+    store.runs.cut_off(first)
+    latest = store.execution(first)
+    restart = plan_restart(plan, RestartRequest(1, execution_id=first), latest)
+    assert isinstance(restart, RestartPlan)
+    second = store.opened(restart, store.runs.read(first).plan_id).id
+    assert [run.attempt for run in store.runs.begin(second)] == [2]
 
 
 def test_over_is_over(store: Store) -> None:
@@ -153,9 +176,10 @@ def test_over_is_over(store: Store) -> None:
     assert cut.status is Status.INTERRUPTED
     assert statuses(cut) == {"A.a": Status.IN_PROGRESS}
     assert store.runs.begin(id_) == ()
-    for impossible in (lambda: store.runs.end_steps(id_, [end("A.a")]), lambda: store.runs.cut_off(id_)):
-        with pytest.raises(ImpossibleMove, match="it is Interrupted"):
-            impossible()
+    with pytest.raises(ImpossibleMove, match="it is Interrupted"):
+        store.runs.end_steps(id_, [end("A.a")])
+    with pytest.raises(ImpossibleMove, match="it is Interrupted"):
+        store.runs.cut_off(id_)
     assert store.execution(id_) == cut
 
 
@@ -180,6 +204,16 @@ def test_begin_sees_what_others_told(store: Store) -> None:
     store.runs.begin(id_)
     store.other().end_step(id_, 10, step("A.a"), S)
     assert names(store.runs.begin(id_)) == ["B.a"]
+
+
+def test_what_is_remembered_forbids_nothing(store: Store) -> None:
+    """A move that would be impossible as this process remembers the record is made as it stands."""
+    id_ = store.started(plan_of(["A.a"], ["B.a"]))
+    store.runs.begin(id_)
+    elsewhere = store.other()
+    elsewhere.end_step(id_, 10, step("A.a"), S)
+    elsewhere.begin(id_)
+    assert store.runs.end_step(id_, 20, step("B.a"), S).status is S
 
 
 def test_cutting_off_a_process_spares_the_others(store: Store) -> None:
@@ -324,14 +358,14 @@ def test_readers_see_one_state(store: Store) -> None:
 
 
 def test_who_is_always_too_late_gives_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A record that others change each time between reading and writing is, after many tries, not available."""
+    """A record that others change between each reading and writing is, after many tries, not available."""
     id_ = store.started(plan_of(["A.a"]))
-    write_record = module.write_record
+    written = write_record
 
-    def too_late(connection: Connection, before: module.Record, after: Execution, now: str) -> bool:
+    def too_late(connection: Connection, before: Record, after: Execution, now: str) -> bool:
         counted = update(executions).where(executions.c.id == id_)
         connection.execute(counted.values(version=executions.c.version + 1))
-        return write_record(connection, before, after, now)
+        return written(connection, before, after, now)
 
     monkeypatch.setattr(module, "write_record", too_late)
     with pytest.raises(Unavailable, match=f"execution {id_} is changed by others all the time"):
@@ -346,5 +380,5 @@ def test_begin_settles_first(store: Store) -> None:
     store.runs.begin(id_)
     execution = progress.end_step(store.execution(id_), 10, step("A.a"), S)
     with store.database.writing() as connection:
-        assert module.write_record(connection, store.runs.read(id_), execution, "now")
+        assert write_record(connection, store.runs.read(id_), execution, "now")
     assert names(store.runs.begin(id_)) == ["B.a"]

@@ -123,7 +123,9 @@ class Clients:
         for number in range(processes):
             ours, theirs = context.Pipe()
             turned = [*addresses[number % len(addresses) :], *addresses[: number % len(addresses)]]
-            process = context.Process(target=_serve_rounds, args=(theirs, self._ready, turned, each), daemon=True)
+            process = context.Process(
+                target=_serve_rounds, args=(theirs, self._ready, turned, each), daemon=True
+            )
             process.start()
             theirs.close()
             self._orders.append(ours)

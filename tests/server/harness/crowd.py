@@ -146,12 +146,12 @@ class Visit:
         self._start(latest)
 
     def _follow(self, execution: int) -> View | None:
-        newest = self._ledger.latest(self._name)
+        asked = self._ledger.asks(self._name)
         body = self._ask("GET", api_path(self._tenant, f"status/{execution}?level=4"), (200,))
         if body is None:
             return None
         view = View.read(body)
-        self._ledger.shown(self._name, execution, view, newest, tracked=self._tenant == TENANT)
+        self._ledger.shown(self._name, execution, view, asked, tracked=self._tenant == TENANT)
         return view
 
     def _start(self, latest: int | None) -> None:

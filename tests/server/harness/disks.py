@@ -25,7 +25,7 @@ _BAD_SECONDS: Final = 4.0
 
 
 class CannotMount(Exception):
-    """This account, or this machine, mounts nothing."""
+    """Nothing is mounted by this account, or on this machine."""
 
 
 @contextlib.contextmanager
@@ -101,7 +101,7 @@ def _set_read_only(url: str, to: str) -> None:
     name = url.rpartition("/")[2]
     plain = url.replace("postgresql+psycopg://", "postgresql://").removesuffix(name) + "postgres"
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {to}")  # noqa: S608  # both are ours
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {to}")
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
         )
@@ -168,5 +168,3 @@ def refused_at_start(stage: Stage, ledger: Ledger) -> Counter[str]:
         return Counter({"refused to start": 1})
     ledger.wrong("a server that cannot write its database is ready")
     return Counter()
-
-

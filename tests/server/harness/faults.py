@@ -35,7 +35,7 @@ Figures: TypeAlias = Counter[str]
 
 
 class CannotBe(Exception):
-    """This fault cannot be made here; the text says why."""
+    """A fault that cannot be made here; the text says why."""
 
 
 @contextlib.contextmanager
@@ -53,7 +53,7 @@ def staged(url: str, *, environments: dict[int, dict[str, str]] | None = None) -
 
 
 def killed(kind: Kind, ledger: Ledger, seed: int, times: int) -> Figures:
-    """kill -9."""
+    """Servers end by kill -9."""
     with fresh_database(kind) as (url, _), staged(url) as stage:
         figures = kills.kill(stage, ledger, times, seed=seed)
         return figures + check_all(stage, ledger)

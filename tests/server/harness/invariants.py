@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from typing import Any, Final
 
-from server.harness.crowd import GROUPS, STEPS, TENANT, UNTRACKED, Caller
+from server.harness.crowd import GROUPS, SEQUENCES, STEPS, TENANT, UNTRACKED, Caller
 from server.harness.ledger import DONE, Ledger, View
 from server.harness.stage import Stage, api_path
 
@@ -63,25 +63,23 @@ def check_all(stage: Stage, ledger: Ledger, *, begun_once: bool = True) -> Count
     """Every execution there is, against the one before it and against what clients saw; figures of them."""
     rows = stage.rows(_EXECUTIONS)
     check_started(stage, ledger)
-    for execution in ledger.started:
-        if execution not in {row[0] for row in rows}:
-            ledger.wrong(f"execution {execution} was answered with 200 and is not there")
+    for execution in ledger.started.keys() - {row[0] for row in rows}:
+        ledger.wrong(f"execution {execution} was answered with 200 and is not there")
     by_plan: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in rows:
         by_plan[row[1], row[2]].append(row)
-    views = _views(stage, ledger, rows)
-    run = {(row[0], int(row[1]), row[2]) for row in stage.rows(_RUN)}
-    figures: Counter[str] = Counter(executions=len(rows))
+    records = _Records(ledger, _views(stage, ledger, rows), stage.rows(_RUN))
     for executions in by_plan.values():
         _check_order(ledger, executions)
         before: Any = None
         for row in executions:
-            figures[f"ended {row[4]}"] += 1
-            if row[1] == TENANT and row[0] in views:
-                _check_record(ledger, row, before, views, run, figures)
+            records.figures[f"ended {row[4]}"] += 1
+            if row[1] == TENANT:
+                records.check(row, before)
             before = row
     _check_attempts(stage, ledger, begun_once=begun_once)
-    return figures
+    records.figures["executions"] = len(rows)
+    return records.figures
 
 
 def _views(stage: Stage, ledger: Ledger, rows: list[Any]) -> dict[int, View]:
@@ -90,13 +88,15 @@ def _views(stage: Stage, ledger: Ledger, rows: list[Any]) -> dict[int, View]:
     views: dict[int, View] = {}
     for number, row in enumerate(rows):
         address = stage.addresses[number % len(stage.servers)]
+        plan = f"{row[1]}/{row[2]}"
+        asked = ledger.asks(plan)
         path = api_path(row[1], f"status/{row[0]}?level=4")
         answer = caller.call(address, "GET", row[1], path)
         if answer is None or answer[0] != 200:
             ledger.wrong(f"the status of {row[0]} is answered {answer}")
             continue
         views[row[0]] = View.read(answer[1])
-        ledger.shown(f"{row[1]}/{row[2]}", row[0], views[row[0]], None, tracked=row[1] != UNTRACKED)
+        ledger.shown(plan, row[0], views[row[0]], asked, tracked=row[1] != UNTRACKED)
     caller.close()
     return views
 
@@ -113,55 +113,75 @@ def _check_order(ledger: Ledger, executions: list[Any]) -> None:
         ledger.wrong(f"ids of {plan} do not ascend: {ids}")
 
 
-def _check_record(
-    ledger: Ledger,
-    row: Any,
-    before: Any,
-    views: dict[int, View],
-    run: set[tuple[int, int, str]],
-    figures: Counter[str],
-) -> None:
+class _Records:
     """An execution began where and as it had to; what it skipped was completed before, and did not run."""
-    execution, rule, based_on = row[0], row[5], row[6]
-    view = views[execution]
-    started = ledger.started.get(execution)
-    skipped = {
-        (sequence, step)
-        for sequence, (_, steps) in view.groups.items()
-        for step, status in (steps or {}).items()
-        if status == "Skipped"
-    }
-    ran = {(execution, *place) for place in skipped} & run
-    if ran:
-        ledger.wrong(f"{execution} ran what it had skipped: {ran}")
-    start = min(view.groups)
-    expected = set[tuple[int, str]]()
-    if started is not None and (started.based_on is not None) != (rule in {"S3", "S4"}):
-        ledger.wrong(f"{execution} was started by {rule}, asked for was {started}")
-    if rule in {"S3", "S4"}:
-        if before is None or based_on != before[0]:
-            ledger.wrong(f"{execution} is based on {based_on}, which is not the one before")
+
+    def __init__(self, ledger: Ledger, views: dict[int, View], run: list[Any]) -> None:
+        self.figures: Counter[str] = Counter()
+        self._ledger = ledger
+        self._views = views
+        self._run = {(row[0], int(row[1]), row[2]) for row in run}
+
+    def check(self, row: Any, before: Any) -> None:
+        """Hold an execution against what was asked for and against the one before."""
+        execution, rule, based_on = row[0], row[5], row[6]
+        view = self._views.get(execution)
+        if view is None:
             return
-        previous = views[before[0]]
-        figures["resumed"] += 1
-        figures["resumed after a cut"] += previous.status == "Interrupted"
+        expected: set[tuple[int, str]] | None = set()
+        if rule in {"S3", "S4"}:
+            expected = self._completed_before(row, before, min(view.groups))
+        if expected is None:
+            return
+        skipped = {
+            (sequence, step)
+            for sequence, (_, steps) in view.groups.items()
+            for step, status in (steps or {}).items()
+            if status == "Skipped"
+        }
+        if skipped != expected:
+            self._ledger.wrong(
+                f"{execution} ({rule} of {based_on}) skipped {skipped}, completed were {expected}"
+            )
+        ran = {(execution, *place) for place in skipped} & self._run
+        if ran:
+            self._ledger.wrong(f"{execution} ran what it had skipped: {ran}")
+        self._check_start(execution, rule, min(view.groups))
+        self._check_groups(execution, view)
+
+    def _completed_before(self, row: Any, before: Any, start: int) -> set[tuple[int, str]] | None:
+        """The steps of the start group that the one before had completed; none where it is another."""
+        execution, rule, based_on = row[0], row[5], row[6]
+        if before is None or based_on != before[0] or before[0] not in self._views:
+            self._ledger.wrong(f"{execution} is based on {based_on}, which is not the one before")
+            return None
+        previous = self._views[before[0]]
+        self.figures["resumed"] += 1
+        self.figures["resumed after a cut"] += previous.status == "Interrupted"
         if rule == "S3" and start != previous.failed[0]:
-            ledger.wrong(f"{execution} resumed at {start}, {before[0]} failed in {previous.failed}")
+            self._ledger.wrong(f"{execution} resumed at {start}, {before[0]} failed in {previous.failed}")
         steps = previous.groups[start][1] if start in previous.groups else {}
-        expected = {(start, step) for step, status in (steps or {}).items() if status in DONE}
-        figures["steps skipped"] += len(expected)
-    elif rule == "S1" and start != GROUPS[0]["sequence"]:
-        ledger.wrong(f"{execution} began at {start}")
-    if rule in {"S2", "S4"} and started is not None and start != started.sequence:
-        ledger.wrong(f"{execution} began at {start}, asked for was {started}")
-    if skipped != expected:
-        ledger.wrong(f"{execution} ({rule} of {based_on}) skipped {skipped}, completed were {expected}")
-    for group in GROUPS:
-        sequence = group["sequence"]
-        if (sequence in view.groups) != (sequence >= start):
-            ledger.wrong(f"{execution} began at {start} and has groups {sorted(view.groups)}")
-        elif sequence in view.groups and set(view.groups[sequence][1] or ()) != set(STEPS):
-            ledger.wrong(f"{execution} has lost steps of {sequence}: {view.groups[sequence]}")
+        completed = {(start, step) for step, status in (steps or {}).items() if status in DONE}
+        self.figures["steps skipped"] += len(completed)
+        return completed
+
+    def _check_start(self, execution: int, rule: str, start: int) -> None:
+        started = self._ledger.started.get(execution)
+        if rule == "S1" and start != GROUPS[0]["sequence"]:
+            self._ledger.wrong(f"{execution} began at {start}")
+        if started is None:
+            return
+        asked = {"S1": not started.sequence, "S3": not started.sequence}.get(rule, start == started.sequence)
+        if not asked or (started.based_on is not None) != (rule in {"S3", "S4"}):
+            self._ledger.wrong(f"{execution} was started by {rule} at {start}, asked for was {started}")
+
+    def _check_groups(self, execution: int, view: View) -> None:
+        expected = [sequence for sequence in SEQUENCES if sequence >= min(view.groups)]
+        if sorted(view.groups) != expected:
+            self._ledger.wrong(f"{execution} has groups {sorted(view.groups)}, not {expected}")
+        for sequence, (_, steps) in view.groups.items():
+            if steps is not None and set(steps) != set(STEPS):
+                self._ledger.wrong(f"{execution} has lost steps of group {sequence}: {steps}")
 
 
 def _check_attempts(stage: Stage, ledger: Ledger, *, begun_once: bool) -> None:

@@ -6,10 +6,11 @@ step, a group or an execution that was once shown to be over: how it ended, for 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from threading import Lock
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from attrs import frozen
 
@@ -78,6 +79,15 @@ class View:
                     yield (execution, sequence, step), of_step
 
 
+class Asked(NamedTuple):
+    """What was known when a client asked."""
+
+    newest: int | None
+    """The latest execution of the plan that was known to have been started."""
+    at: float
+    """The moment, of the monotonic clock."""
+
+
 class Ledger:
     """Written by all clients at once."""
 
@@ -85,7 +95,8 @@ class Ledger:
         self.started: dict[int, Started] = {}
         self.counts: Counter[str] = Counter()
         self.violations: list[str] = []
-        self._ended: dict[Place, str] = {}
+        self._ended: dict[Place, tuple[str, float]] = {}
+        """How it ended, and when a client had seen that."""
         self._latest: dict[str, int] = {}
         self._lock = Lock()
 
@@ -118,8 +129,14 @@ class Ledger:
             self.counts["started"] += 1
             self._latest[started.plan] = max(execution, self._latest.get(started.plan, 0))
 
-    def shown(self, plan: str, execution: int, view: View, newest: int | None, *, tracked: bool = True) -> None:
-        """A client was shown this; `newest` was known to have been started before it asked."""
+    def asks(self, plan: str) -> Asked:
+        """What is known before a client asks: what it is shown then cannot be older."""
+        with self._lock:
+            return Asked(newest=self._latest.get(plan), at=time.monotonic())
+
+    def shown(self, plan: str, execution: int, view: View, asked: Asked, *, tracked: bool = True) -> None:
+        """A client that had asked then was shown this."""
+        newest = asked.newest
         with self._lock:
             self.counts["statuses shown"] += 1
             if view.active and newest is not None and newest > execution:
@@ -128,23 +145,19 @@ class Ledger:
                 )
             over = dict(view.over(execution))
             for place, status in over.items():
-                before = self._ended.setdefault(place, status)
+                before, _ = self._ended.setdefault(place, (status, time.monotonic()))
                 if before != status:
                     self.violations.append(f"{place} was shown {before}, and now {status}")
-            for sequence, (_, steps) in view.groups.items():
-                if steps is None:
-                    if tracked or view.active:
-                        self.violations.append(f"the steps of group {sequence} of {execution} are gone")
-                    continue
-                for step in steps:
-                    place = execution, sequence, step
-                    if place in self._ended and place not in over:
-                        self.violations.append(
-                            f"{place} was shown {self._ended[place]}, and now {steps[step]} ({view.status})"
-                        )
-            for place in ((execution, 0, ""), *((execution, sequence, "") for sequence in view.groups)):
-                if place in self._ended and place not in over:
-                    self.violations.append(f"{place} was shown {self._ended[place]}, and is active again")
+            shown = {(execution, 0, ""): view.status}
+            for sequence, (of_group, steps) in view.groups.items():
+                shown[execution, sequence, ""] = of_group
+                shown |= {(execution, sequence, step): status for step, status in (steps or {}).items()}
+                if steps is None and (tracked or view.active):
+                    self.violations.append(f"the steps of group {sequence} of {execution} are gone")
+            for place in shown.keys() - over.keys():
+                before, seen = self._ended.get(place, ("", asked.at))
+                if seen < asked.at:
+                    self.violations.append(f"{place} was shown {before}, and now {shown[place]}")
 
     def ended(self) -> int:
         """How many outcomes were seen."""

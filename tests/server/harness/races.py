@@ -240,7 +240,7 @@ class Races:
     def _seen(self) -> Any:
         return self._stage.control("GET", plan_path(TENANT, PLAN), server=-1)
 
-    def _check(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001  # a claim, like that of assert
+    def _check(self, holds: bool, otherwise: str) -> None:
         if not holds:
             self.wrong.append(f"round {self.figures['rounds']}: {otherwise}")
 
@@ -290,7 +290,9 @@ def main() -> int:
         said = stage.logs()
     figures = races.figures
     seconds = figures.pop("milliseconds") / 1000
-    title = f"{asked.restarts} restarts at the same moment, {asked.database}, {asked.processes} servers, {USER}"
+    title = (
+        f"{asked.restarts} restarts at the same moment, {asked.database}, {asked.processes} servers, {USER}"
+    )
     table(
         title,
         {

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -76,7 +76,7 @@ class Stage:
             environment=self._environments.get(number),
         )
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,7 +94,7 @@ class Stage:
         return [server.address for n, server in enumerate(self.servers) if n not in self.asleep]
 
     def kill(self, number: int) -> None:
-        """kill -9."""
+        """End a server by kill -9."""
         self.servers[number].kill()
 
     def start(self, number: int) -> None:
@@ -120,7 +120,13 @@ class Stage:
         return issue_token(key, tenant=tenant, user=USER, now=now, lifetime=seconds, use=use)
 
     def control(
-        self, method: str, path: str, body: object = None, *, server: int = 0, accepted: Sequence[int] = (200,)
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        server: int = 0,
+        accepted: Sequence[int] = (200,),
     ) -> Any:
         """Ask the control API, and give its answer's JSON."""
         answer = self.servers[server].client.request(
