@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Final, final
 
 from attrs import frozen
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from restart_engine.core import progress
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.status import ACTIVE
+from restart_engine.server.database import upsert
 from restart_engine.server.records import groups_text, plan_from, read_record
 from restart_engine.server.tables import load_plans, schemas, tenants
 
-_TENANT: Final = select(tenants.c.id).where(tenants.c.name == bindparam("tenant"))
+_TENANT: Final = (
+    select(tenants.c.id).where(tenants.c.name == bindparam("tenant")).with_for_update(key_share=True)
+)
+"""Plans of a tenant are saved one after another: two may add the same schema."""
 _PLAN: Final = (
     select(load_plans)
     .join(tenants, tenants.c.id == load_plans.c.tenant_id)
@@ -62,11 +66,10 @@ def save_plan(connection: Connection, tenant: str, plan: LoadPlan) -> None:
     tenant_id = connection.execute(_TENANT, {"tenant": tenant}).scalar_one_or_none()
     if tenant_id is None:
         raise NoPlan(f"there is no tenant `{tenant}`")
-    of_plan = (load_plans.c.tenant_id == tenant_id, load_plans.c.name == plan.name)
-    saved = connection.execute(update(load_plans).where(*of_plan).values(groups=groups_text(plan)))
-    if saved.rowcount == 0:
-        row = {"tenant_id": tenant_id, "name": plan.name, "groups": groups_text(plan)}
-        connection.execute(insert(load_plans), row)
+    row = {"tenant_id": tenant_id, "name": plan.name, "groups": groups_text(plan)}
+    saved = upsert(connection, load_plans).values(row)
+    again = {"groups": saved.excluded.groups}
+    connection.execute(saved.on_conflict_do_update(index_elements=["tenant_id", "name"], set_=again))
     of_tenant = schemas.c.tenant_id == tenant_id
     known = set(connection.execute(select(schemas.c.name).where(of_tenant)).scalars())
     names = {name.partition(".")[0]: None for group in plan.groups for name in group.step_names}

@@ -89,7 +89,10 @@ class Runs:
                     execution = progress.begin_step(execution, turn.sequence, step)
             return execution
 
-        return self._moved(execution_id, move, lambda *written: _step_runs(*written, running))
+        def runs(connection: Connection, before: Execution, record: Record) -> tuple[StepRun, ...]:
+            return _step_runs(connection, before, record, running)
+
+        return self._moved(execution_id, move, runs)
 
     def end_step(self, execution_id: int, sequence: int, step: Step, status: Status) -> Execution:
         """The step has run, and ended so; the groups and the execution end where that follows from it."""

@@ -165,7 +165,8 @@ def test_attempts_are_counted_over_the_executions_of_a_plan(store: Store) -> Non
     restart = plan_restart(plan, RestartRequest(1, execution_id=first), latest)
     assert isinstance(restart, RestartPlan)
     second = store.opened(restart, store.runs.read(first).plan_id).id
-    assert [run.attempt for run in store.runs.begin(second)] == [2]
+    given = [(run.sequence, str(run.step), run.attempt) for run in store.runs.begin(second)]
+    assert given == [(2, "A.a", 2), (2, "B.a", 2)]
 
 
 def test_over_is_over(store: Store) -> None:
