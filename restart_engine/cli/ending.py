@@ -43,6 +43,12 @@ def end_on_signals() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
+def outlive_readers() -> None:
+    """Who stops reading no longer ends the program: a server is not its clients' to end."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
 @contextmanager
 def interruptible() -> Generator[None]:
     """Ctrl-C leaves what runs in here before it ends the program, so that it takes along what it started."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from restart_engine.cli.ending import cause
+from restart_engine.cli.ending import cause, outlive_readers
 from restart_engine.cli.extras import needing
 from restart_engine.core.errors import InvalidValue
 
@@ -69,6 +69,7 @@ def serve(**options: Any) -> int:
     needing("server", "restart_engine.server.serving")
     from restart_engine.server import serving  # noqa: PLC0415  # an extra
 
+    outlive_readers()
     context = click.get_current_context()
     if options["by_hand"] and (options["speed"] is not None or options["workers"] > 1):
         raise click.UsageError("--by-hand goes with neither --speed nor --workers", context)

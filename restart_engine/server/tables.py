@@ -153,7 +153,8 @@ executions: Final = Table(
 )
 """`id` is unique in the database, and never given again. `start_order` counts a plan's executions, 1 for the
 first. `version` counts the changes of the record. `opened` is the JSON of the groups as the execution was
-opened. `process` runs the steps; none where nobody's does, and the outcomes are told by hand."""
+opened; once it is over, as it ended. `process` runs the steps; none where nobody's does, and the outcomes
+are told by hand."""
 
 one_active: Final = Index(
     "one_active_execution_of_a_load_plan",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import struct
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -142,6 +145,22 @@ class TestServe:
         with ServerProcess(database, key, tmp_path / "log") as server:
             server.process.send_signal(signal.SIGINT)
             assert server.process.wait(30) == 130
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_clients_that_hang_up_do_not_end_it(self, tmp_path: Path, workers: str) -> None:
+        """Hundreds close their connection before they have an answer, and others are answered still."""
+        database, key = f"sqlite:///{tmp_path / 'a.db'}", new_key_file(tmp_path)
+        with ServerProcess(database, key, tmp_path / "log", "--workers", workers) as server:
+            host, _, port = server.address.removeprefix("http://").partition(":")
+            for number in range(300):
+                with socket.create_connection((host, int(port))) as connection:
+                    if number % 2:  # an RST when it is closed, whatever is under way
+                        reset = struct.pack("ii", 1, 0)
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+                    connection.sendall(b"GET /health/ready HTTP/1.1\r\nhost: a\r\n\r\n" * 3)
+                    time.sleep(0.0005 * (number % 7))  # some close before, some between the answers
+            assert server.client.get("/health/live").status_code == 200
+            assert server.process.poll() is None
 
     def test_several_processes_serve_one_database(self, tmp_path: Path) -> None:
         """Each registers itself, and all end with the one that started them."""
