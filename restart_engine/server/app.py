@@ -26,6 +26,7 @@ from restart_engine.endpoint import (
     refused_by_token,
 )
 from restart_engine.endpoint.asked import StartCall
+from restart_engine.endpoint.replies import message_body
 from restart_engine.server.control import control_routes
 from restart_engine.server.database import Unavailable
 from restart_engine.server.loader import Loader
@@ -144,7 +145,7 @@ class _Calls:
         if refusal is not None:
             return self._replied(refusal)
         if not _is_json(request):
-            return _error(415, f"the body's media type is not {_JSON}")
+            return _error(415, f"the body's media type is not {_JSON}: send it as the header content-type")
         answer = await run_in_threadpool(service.starts.start, call, caller)
         if answer.opened is not None:
             logger().info("execution started", execution=answer.opened.id, tenant=call.tenant)
@@ -184,7 +185,7 @@ def _is_json(request: Request) -> bool:
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"message": message}, status, headers)
+    return Response(message_body(message), status, headers, _JSON)
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from restart_engine.core.errors import ImpossibleMove
 from restart_engine.core.plan import Step
 from restart_engine.endpoint.asked import token_in
+from restart_engine.endpoint.replies import message_body
 from restart_engine.server.plans import NoPlan, PlanSeen, save_plan, see_plan
 from restart_engine.server.service import Service
 from restart_engine.server.tokens import read_token
@@ -182,7 +183,7 @@ class _Control:
 
 
 def _said(status: int, message: str) -> Response:
-    return JSONResponse({"message": message}, status)
+    return Response(message_body(message), status, media_type="application/json")
 
 
 def _shown(seen: PlanSeen) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from restart_engine.endpoint.once import Once
 from restart_engine.server.records import RECORD, plan_from, read_record, record_of
 from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
 
-_TENANT: Final = (
+_TENANT: Final[Executable] = (
     select(
         tenants.c.id,
         tenants.c.enabled,
@@ -31,11 +31,10 @@ _TENANT: Final = (
     .outerjoin(users, and_(users.c.tenant_id == tenants.c.id, users.c.name == bindparam("user")))
     .where(tenants.c.name == bindparam("tenant"))
 )
-_PLAN: Final = (
-    _TENANT.add_columns(load_plans.c.id.label("plan_id"), load_plans.c.groups, load_plans.c.latest_id)
-    .join(load_plans, load_plans.c.tenant_id == tenants.c.id)
-    .where(load_plans.c.name == bindparam("plan"))
-    .with_for_update(of=load_plans, key_share=True)
+_PLAN: Final[Executable] = (
+    select(load_plans.c.id, load_plans.c.groups, load_plans.c.latest_id)
+    .where(load_plans.c.tenant_id == bindparam("tenant"), load_plans.c.name == bindparam("name"))
+    .with_for_update(key_share=True)
 )
 """On PostgreSQL whoever starts or edits the plan waits for us; SQLite's writer holds the whole file."""
 _PLAN_OF: Final = (
@@ -64,31 +63,28 @@ _ACCESS: Final = {None: Access.NONE, "view": Access.VIEW, "edit": Access.EDIT}
 class DatabaseKnown:
     """`Known` of one call, within one transaction.
 
-    The plan to be started is looked up together with its tenant, and locked, so that what was decided on is
-    still so when the transaction commits.
+    The plan to be started is locked as it is looked up, so that what was decided on is still so when the
+    transaction commits.
     """
 
-    def __init__(
-        self, connection: Connection, caller: Bearer | None, *, tenant: str, plan: str | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, caller: Bearer | None, *, tenant: str) -> None:
         self._connection = connection
         self._caller = caller
         self._tenant_name = tenant
-        self._plan_name = plan
+        self.plan_row: Row[Any] | None = None
+        """The row of the plan that the gates have found."""
 
     def bearer(self, _token: str, /) -> Bearer | None:
         """Whom the token names: read before there was a transaction."""
         return self._caller
 
     @Once
-    def plan_row(self) -> Row[Any] | None:
-        """The plan to be started, with all that `tenant_row` has."""
-        return None if self._plan_name is None else self._row(_PLAN, plan=self._plan_name)
-
-    @Once
     def tenant_row(self) -> Row[Any] | None:
         """The tenant, and what it knows of the caller."""
-        return self.plan_row or self._row(_TENANT)
+        if self._caller is None or not is_unicode(self._tenant_name):
+            return None
+        asked = {"tenant": self._tenant_name, "user": self._caller.user}
+        return self._connection.execute(_TENANT, asked).one_or_none()
 
     def tenant_open(self, _tenant: str, /) -> bool:
         """Whether the tenant is there, and enabled."""
@@ -102,7 +98,9 @@ class DatabaseKnown:
         return User(super_user=row.super_user, roles=frozenset(json.loads(row.roles)))
 
     def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
-        """The plan of this name, which is the one to be started; it is ours from here on."""
+        """The plan of this name; it is ours from here on."""
+        asked = {"tenant": self._tenant.id, "name": name}
+        self.plan_row = self._connection.execute(_PLAN, asked).one_or_none()
         return None if self.plan_row is None else plan_from(name, self.plan_row.groups)
 
     def execution(self, _tenant: str, execution_id: int, /) -> ExecutionSeen | None:
@@ -139,9 +137,3 @@ class DatabaseKnown:
     def _tenant(self) -> Row[Any]:
         assert self.tenant_row is not None
         return self.tenant_row
-
-    def _row(self, query: Executable, **more: str) -> Row[Any] | None:
-        if self._caller is None or not is_unicode(self._tenant_name):
-            return None
-        asked = {"tenant": self._tenant_name, "user": self._caller.user, **more}
-        return self._connection.execute(query, asked).one_or_none()

@@ -7,7 +7,6 @@ a body cannot stumble over one. A request that is refused with its body unread i
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Final, final
 
 from attrs import fields, frozen
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from restart_engine.core.checks import Sealed, check_integer
 from restart_engine.core.errors import InvalidValue
+from restart_engine.endpoint.replies import message_body
 
 _DAY: Final = 86_400
 _DIGITS: Final = 18
@@ -60,7 +60,7 @@ class Limits(Sealed):
 
 async def answer(send: Send, status: int, message: str, *, close: bool = False, more: bool = False) -> None:
     """`{"message": ...}` as the whole answer; with `more`, the server is left waiting for its end."""
-    body = json.dumps({"message": message}).encode()
+    body = message_body(message).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if close:
         headers.append((b"connection", b"close"))

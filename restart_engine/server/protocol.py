@@ -8,7 +8,6 @@ h11's error is handled; `conn`, `cycle`, `loop` and `transport` are the connecti
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import sys
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any, ClassVar, Final, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from restart_engine.endpoint.replies import message_body
 from restart_engine.server.limits import LINGER, Limits
 
 _TEXTS: Final = {
@@ -121,7 +121,7 @@ class Connection(H11Protocol):
         if self.transport.is_closing() or self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self.transport.close()
             return
-        body = json.dumps({"message": message}).encode()
+        body = message_body(message).encode()
         headers = [
             ("content-type", "application/json"),
             ("content-length", str(len(body))),

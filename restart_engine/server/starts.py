@@ -13,7 +13,7 @@ from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.execution import Execution
 from restart_engine.endpoint import Bearer, Reply, Start, StatusCall, answer_start, answer_status, started
-from restart_engine.endpoint.asked import StartCall, plan_asked
+from restart_engine.endpoint.asked import StartCall
 from restart_engine.server.database import Database, Unavailable
 from restart_engine.server.known import DatabaseKnown
 from restart_engine.server.loading import read_loading
@@ -48,7 +48,7 @@ class Starts:
         for _ in range(_TRIES):
             # a start that the database forbids met one that did not wait for our lock, and is asked again
             with suppress(IntegrityError), self._database.writing() as connection:
-                known = DatabaseKnown(connection, caller, tenant=call.tenant, plan=plan_asked(call))
+                known = DatabaseKnown(connection, caller, tenant=call.tenant)
                 outcome = answer_start(call, known)
                 if isinstance(outcome, Start):
                     return self._open(connection, known, outcome)
@@ -62,12 +62,13 @@ class Starts:
             return answer_status(call, DatabaseKnown(connection, caller, tenant=call.tenant))
 
     def _open(self, connection: Connection, known: DatabaseKnown, start: Start) -> Answer:
-        found = known.plan_row
-        assert found is not None
-        by_hand = read_loading(found.loading).by_hand
+        plan, tenant = known.plan_row, known.tenant_row
+        assert plan is not None
+        assert tenant is not None
+        by_hand = read_loading(tenant.loading).by_hand
         opening = Opening(
-            plan_id=found.plan_id,
-            keeps_history=found.detailed_tracking,
+            plan_id=plan.id,
+            keeps_history=tenant.detailed_tracking,
             process=None if by_hand else self._process,
             rule=start.restart.rule,
             based_on=start.restart.based_on,

@@ -24,7 +24,7 @@ from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
 from restart_engine.endpoint import Bearer, Start, answer_start, gates
-from restart_engine.endpoint.asked import StartCall, plan_asked
+from restart_engine.endpoint.asked import StartCall
 from restart_engine.server import known, service, starts
 from restart_engine.server.database import Database
 from restart_engine.server.records import read_record
@@ -76,7 +76,7 @@ def two_transactions() -> None:
     def start(self: Any, call: StartCall, caller: Bearer | None) -> starts.Answer:
         database: Database = self._database
         with database.reading() as connection:
-            found = known.DatabaseKnown(connection, caller, tenant=call.tenant, plan=plan_asked(call))
+            found = known.DatabaseKnown(connection, caller, tenant=call.tenant)
             outcome = answer_start(call, found)
         if not isinstance(outcome, Start):
             return starts.Answer(reply=outcome)
@@ -88,7 +88,7 @@ def two_transactions() -> None:
 
     vars(service)["migrate"] = unguarded
     starts.Starts.start = start  # type: ignore[method-assign]  # the fault
-    known._PLAN._for_update_arg = None  # noqa: SLF001  # the fault
+    vars(known._PLAN)["_for_update_arg"] = None  # noqa: SLF001  # the fault
 
 
 def older_latest() -> None:
@@ -98,7 +98,7 @@ def older_latest() -> None:
         row = self.plan_row
         before = self._connection.execute(
             text("select max(id) from executions where plan_id = :plan and id < :latest"),
-            {"plan": row.plan_id, "latest": row.latest_id or 0},
+            {"plan": row.id, "latest": row.latest_id or 0},
         ).scalar()
         found = [read_record(self._connection, id_) for id_ in (row.latest_id, before) if id_]
         records = [record.execution for record in found if record is not None]

@@ -20,6 +20,8 @@ from restart_engine.server import database
 from restart_engine.server.database import Database, Unavailable
 from restart_engine.server.migration import migrate
 
+pytestmark = pytest.mark.thorough
+
 KILLS = 3
 
 
@@ -65,7 +67,6 @@ def test_a_process_stands_still(kind: Kind) -> None:
     assert figures["closed by the other"] > 0
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("fault", ["full", "read-only-start", "clock"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_disks_and_clocks(fault: str, kind: Kind) -> None:

@@ -23,6 +23,8 @@ from server.serving import Served, serving
 from restart_engine.server.limits import Limits
 from restart_engine.server.tokens import ISSUER, SigningKey, issue_token
 
+pytestmark = pytest.mark.thorough
+
 ROOT: Final = "/incorta/api/v2/acme/load-plan"
 RESTART: Final = f"{ROOT}/restart"
 STATUS: Final = f"{ROOT}/status/12"

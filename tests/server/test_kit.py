@@ -13,6 +13,8 @@ from server.http_host import HttpHost
 from restart_engine.conformance import check_host, host_report_text
 from restart_engine.conformance.host_report import HostReport
 
+pytestmark = pytest.mark.thorough
+
 FINDS = {
     "no plan_restart": {"R2", "R3", "S2", "S3", "S4"},
     "no execution id": {"R2", "R3", "S3", "S4"},
@@ -43,7 +45,6 @@ def test_the_kit_finds_nothing(database_url: str, tmp_path: Path) -> None:
     assert report.failure is None, host_report_text(report)
 
 
-@pytest.mark.thorough
 def test_the_kit_finds_nothing_in_a_whole_run(database_url: str, tmp_path: Path) -> None:
     """Two servers over one database conform, and every rule and law was exercised."""
     report = check(database_url, tmp_path, examples=80, steps=30, seed=5)
@@ -66,7 +67,6 @@ def test_a_planted_fault_is_found(fault: str, sqlite_url: str, tmp_path: Path) -
     found_in(fault, sqlite_url, tmp_path)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found_on_postgresql(fault: str, postgresql_url: str, tmp_path: Path) -> None:
     """Likewise."""

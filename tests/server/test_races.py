@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from server.faulty_server import program
 from server.harness.races import race
 from server.harness.stage import Stage
+
+pytestmark = pytest.mark.thorough
 
 ROUNDS = 10
 MIXED = 2
