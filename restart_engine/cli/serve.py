@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from restart_engine.cli.ending import cause, outlive_readers
 from restart_engine.cli.extras import needing
+from restart_engine.cli.page import Page
 from restart_engine.core.errors import InvalidValue
+from restart_engine.wire import WireError
 
 if TYPE_CHECKING:
     from restart_engine.server.world_values import World
 
 _DATABASE: Final = "sqlite:///restart-engine.db"
+_DEV_KEY: Final = "restart-engine.key"
 _DEV_SPEED: Final = 10.0
 database_option = click.option(
     "--database",
@@ -34,17 +38,16 @@ key_option = click.option(
     envvar="RESTART_ENGINE_KEY_FILE",
     help="Signs the tokens: 32 bytes or more that only you can read (or from RESTART_ENGINE_KEY_FILE).",
 )
-dev_option = click.option(
-    "--dev",
-    is_flag=True,
-    help="Development: a key of its own in restart-engine.key, made where it is missing.",
-)
 
 
 @click.command(short_help="Serve the restart endpoint, on a database of its own.")
 @database_option
 @key_option
-@dev_option
+@click.option(
+    "--dev",
+    is_flag=True,
+    help=f"Development: a key of its own in {_DEV_KEY}, made where it is missing.",
+)
 @click.option("--world", metavar="FILE", help="Load this world if the database has no tenant; --dev has one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(
@@ -74,11 +77,13 @@ def serve(**options: Any) -> int:
     if options["by_hand"] and (options["speed"] is not None or options["workers"] > 1):
         raise click.UsageError("--by-hand goes with neither --speed nor --workers", context)
     dev = options["dev"]
-    speed = None if options["by_hand"] else options["speed"] or (_DEV_SPEED if dev else 1.0)
+    speed = options["speed"]
+    if speed is None and not options["by_hand"]:
+        speed = _DEV_SPEED if dev else 1.0
     with _in_one_line():
         asked = serving.Serving(
             database=options["database"],
-            key_file=str(_key_file(options)),
+            key_file=str(_key_file(options, made=True)),
             host=options["host"],
             port=options["port"],
             workers=options["workers"],
@@ -88,27 +93,29 @@ def serve(**options: Any) -> int:
             log_form=options["log"],
             log_level=options["log_level"],
         )
-        loaded = serving.prepare(asked.database, _world(options["world"], dev=dev))
-        told = asked.key_file if dev else None
-        serving.serve(asked, lambda address: _greet(address, told, demo=dev and loaded))
+        found = _world(options["world"], dev=dev)
+        serving.serve(asked, found, lambda address, loaded: _greet(address, options, loaded=loaded))
     return 0
 
 
 @click.command(short_help="Issue an access token for the server.")
 @key_option
-@dev_option
+@click.option("--dev", is_flag=True, help=f"Development: the key that `serve --dev` has made in {_DEV_KEY}.")
 @click.option("--tenant", required=True, help="The tenant's name, which goes into the token.")
 @click.option("--user", required=True, help="The user's name.")
 @click.option("--hours", default=24.0, show_default=True, help="Until it expires.")
 @click.option("--control", is_flag=True, help="A token for the control API, and for nothing else.")
 def token(**options: Any) -> int:
-    """Issue an access token: it is printed, and kept nowhere."""
+    """Issue an access token: it is printed, and kept nowhere.
+
+    Whether there is such a user in such a tenant is asked at each call that comes with it, not here.
+    """
     needing("server", "restart_engine.server.tokens")
     with _in_one_line():
         use = "control" if options["control"] else "api"
-        sys.stdout.write(
-            f"{_token(_key_file(options), options['tenant'], options['user'], options['hours'], use)}\n"
-        )
+        key_file = _key_file(options, made=False)
+        made = _token(key_file, options["tenant"], options["user"], options["hours"], use)
+    sys.stdout.write(f"{made}\n")
     return 0
 
 
@@ -143,7 +150,7 @@ def load(file: str, database: str, *, replace: bool) -> int:
     with _in_one_line():
         read = _world(file, dev=False)
         assert read is not None
-        with _opened(database).writing() as connection:
+        with _opened(database, made=True).writing() as connection:
             load_world(connection, read, replace=replace)
     return 0
 
@@ -156,7 +163,7 @@ def dump(database: str, *, as_json: bool) -> int:
     from restart_engine.server.world_dump import dump_world  # noqa: PLC0415  # an extra
     from restart_engine.server.world_writing import world_text  # noqa: PLC0415  # an extra
 
-    with _in_one_line(), _opened(database).reading() as connection:
+    with _in_one_line(), _opened(database, made=False).reading() as connection:
         text = world_text(dump_world(connection), "json" if as_json else "yaml")
     sys.stdout.buffer.write(text)
     return 0
@@ -171,24 +178,32 @@ def world_schema_command() -> int:
     return 0
 
 
-def _opened(url: str) -> Any:
+def _opened(url: str, *, made: bool) -> Any:
+    """The database of a URL; one of SQLite is `made` where there is none, or refused."""
     from restart_engine.server.database import Database  # noqa: PLC0415  # an extra
     from restart_engine.server.migration import migrate  # noqa: PLC0415  # an extra
 
     database = Database(url)
+    file = str(database.url.database)
+    if database.embedded and not made and not Path(file).exists():
+        raise click.ClickException(f"there is no database `{file}`")
     migrate(database)
     return database
 
 
-def _key_file(options: dict[str, Any]) -> Path:
-    """The file of the key; in development one that is made where it is missing."""
+def _key_file(options: dict[str, Any], *, made: bool) -> Path:
+    """The file of the key; that of development is `made` where there is none, or refused."""
     from restart_engine.server.tokens import make_key_file, read_key  # noqa: PLC0415  # an extra
 
     if options["key_file"] is not None:
         file = Path(options["key_file"])
         read_key(file)
     elif options["dev"]:
-        file = Path("restart-engine.key")
+        file = Path(_DEV_KEY)
+        if not made and not file.exists():
+            raise click.ClickException(
+                f"there is no {_DEV_KEY} here: `restart-engine serve --dev` makes it where it is started"
+            )
         make_key_file(file)
     else:
         raise click.UsageError(
@@ -212,27 +227,55 @@ def _world(file: str | None, *, dev: bool) -> World | None:
 
     if file is None:
         return demo_world() if dev else None
-    return read_world(Path(file).read_bytes(), name=file)
+    try:
+        return read_world(Path(file).read_bytes(), name=file)
+    except OSError as error:
+        raise click.ClickException(f"cannot read `{file}`: {cause(error)}") from error
+    except WireError as error:
+        raise click.ClickException(f"`{file}`: {error}") from error
 
 
-def _greet(address: str, key_file: str | None, *, demo: bool) -> None:
-    """Where it listens; in development also what a newcomer needs first."""
+def _greet(address: str, options: dict[str, Any], *, loaded: bool) -> None:
+    """Where it listens, and whether with the world asked for; in development also what is needed first."""
     lines = [f"serving {address}/incorta/api/v2 (documentation at {address}/docs)"]
-    if key_file is not None:
-        made = _token(Path(key_file), "demo", "ada", 24.0, "api")
-        lines += [
-            "for development only; a token of ada in the tenant demo, for a day:",
-            f"export TOKEN={made}",
-        ]
-    if demo:
+    file = options["world"]
+    if file is not None and not loaded:
+        lines.append(_not_loaded(Page().plain(file)))
+    if options["dev"]:
+        lines += _demo(address, options, loaded=loaded) if file is None else _tokens(options["key_file"])
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def _not_loaded(file: str) -> str:
+    """The URL of the database is not repeated: a password may be in it."""
+    source = click.get_current_context().get_parameter_source("database")
+    where = " --database ..." if source is ParameterSource.COMMANDLINE else ""
+    command = f"restart-engine world load --replace {file}{where}"
+    return f"`{file}` is not loaded, the database has tenants already: `{command}`"
+
+
+def _tokens(key_file: str | None) -> list[str]:
+    """How users of somebody's own world get their tokens."""
+    key = "--dev" if key_file is None else f"--key-file {Page().plain(key_file)}"
+    return [
+        "for development only; a token of a user, for a day:",
+        f"restart-engine token {key} --tenant ... --user ...",
+    ]
+
+
+def _demo(address: str, options: dict[str, Any], *, loaded: bool) -> list[str]:
+    """A token for the demonstration's world, and where that is as new what to do in it."""
+    made = _token(_key_file(options, made=False), "demo", "ada", 24.0, "api")
+    lines = ["for development only; a token of ada in the tenant demo, for a day:", f"export TOKEN={made}"]
+    if loaded:
         lines += [
             "MyLoadPlan failed in its execution 12; restart it:",
             f"curl {address}/incorta/api/v2/demo/load-plan/restart \\",
             '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\',
             """  -d '{"loadPlanName": "MyLoadPlan", "groupSequence": 1, "recentLoadPlanExecution": 12}'""",
         ]
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
+    return lines
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, Final
 
+from psycopg.pq import Conninfo
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
@@ -33,6 +34,8 @@ _STILL: Final = 20
 THREADS: Final = 16
 """Connections of a process at most, and so transactions at the same time."""
 _BEGIN: Final = "restart_engine_begin"
+_SEVERAL: Final = frozenset({"host", "port"})
+"""Parameters of PostgreSQL that a URL may give more than once."""
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ"}
 
 
@@ -63,8 +66,12 @@ def read_url(text: str) -> URL:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise BadUrl(f"`{url.drivername}` is no database that this server knows: sqlite or postgresql")
-    if url.drivername == "sqlite" and not url.database:
-        raise BadUrl("a database of SQLite has to be in a file: sqlite:///FILE")
+    if url.drivername == "sqlite":
+        _check_file(url)
+    else:
+        if text.count("@") > 1:  # what follows the first would be told as the host's name
+            raise BadUrl("the URL has more than one `@`: in a name or a password it is written as %40")
+        _check_parameters(url)
     return url
 
 
@@ -115,6 +122,27 @@ class Database:
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that may say what to do where the row is there already; both databases say it alike."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _check_file(url: URL) -> None:
+    """A parameter could make something else of a file; what is in memory is each connection's own."""
+    named = url.database and url.database != ":memory:" and "\0" not in url.database
+    if not named or url != URL.create("sqlite", database=url.database):
+        raise BadUrl("a database of SQLite has to be in a file, its URL names nothing else: sqlite:///FILE")
+
+
+def _check_parameters(url: URL) -> None:
+    """The driver would find out only when it connects, and then say it like a defect."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for name, value in url.query.items():
+        if name not in known:
+            raise BadUrl(f"`{name}` is no parameter of PostgreSQL")
+        if isinstance(value, tuple) and name not in _SEVERAL:
+            raise BadUrl(f"the parameter `{name}` is given more than once")
+    try:
+        url.get_dialect()().create_connect_args(url)
+    except (ArgumentError, ValueError):
+        raise BadUrl("the parameters `host` and `port` do not name servers of PostgreSQL") from None
 
 
 def _cause(error: Exception) -> str:

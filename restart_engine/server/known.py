@@ -16,7 +16,7 @@ from restart_engine.endpoint.once import Once
 from restart_engine.server.records import RECORD, plan_from, read_record, record_of
 from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
 
-_TENANT: Final[Executable] = (
+_TENANT: Final = (
     select(
         tenants.c.id,
         tenants.c.enabled,
@@ -31,7 +31,7 @@ _TENANT: Final[Executable] = (
     .outerjoin(users, and_(users.c.tenant_id == tenants.c.id, users.c.name == bindparam("user")))
     .where(tenants.c.name == bindparam("tenant"))
 )
-_PLAN: Final[Executable] = (
+_PLAN: Final = (
     select(load_plans.c.id, load_plans.c.groups, load_plans.c.latest_id)
     .where(load_plans.c.tenant_id == bindparam("tenant"), load_plans.c.name == bindparam("name"))
     .with_for_update(key_share=True)
@@ -84,7 +84,7 @@ class DatabaseKnown:
         if self._caller is None or not is_unicode(self._tenant_name):
             return None
         asked = {"tenant": self._tenant_name, "user": self._caller.user}
-        return self._connection.execute(_TENANT, asked).one_or_none()
+        return self._row(_TENANT, asked)
 
     def tenant_open(self, _tenant: str, /) -> bool:
         """Whether the tenant is there, and enabled."""
@@ -100,7 +100,7 @@ class DatabaseKnown:
     def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
         """The plan of this name; it is ours from here on."""
         asked = {"tenant": self._tenant.id, "name": name}
-        self.plan_row = self._connection.execute(_PLAN, asked).one_or_none()
+        self.plan_row = self._row(_PLAN, asked)
         return None if self.plan_row is None else plan_from(name, self.plan_row.groups)
 
     def execution(self, _tenant: str, execution_id: int, /) -> ExecutionSeen | None:
@@ -137,3 +137,6 @@ class DatabaseKnown:
     def _tenant(self) -> Row[Any]:
         assert self.tenant_row is not None
         return self.tenant_row
+
+    def _row(self, query: Executable, asked: dict[str, Any]) -> Row[Any] | None:
+        return self._connection.execute(query, asked).one_or_none()

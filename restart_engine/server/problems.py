@@ -10,5 +10,27 @@ from restart_engine.server.tokens import UnsafeKeyFile, WeakKey
 from restart_engine.server.world_load import WorldConflict
 from restart_engine.wire import WireError
 
-TOLD: Final = (BadUrl, ForeignDatabase, Unavailable, UnsafeKeyFile, WeakKey, WireError, WorldConflict)
+
+class CannotListen(Exception):
+    """The address is another's, or none of this machine; `why` is what the system says of it."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(address, why)
+        self.address = address
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"cannot listen at {self.address}: {self.why[:1].lower()}{self.why[1:]}"
+
+
+TOLD: Final = (
+    BadUrl,
+    CannotListen,
+    ForeignDatabase,
+    Unavailable,
+    UnsafeKeyFile,
+    WeakKey,
+    WireError,
+    WorldConflict,
+)
 """Each says on one line what is wrong, and holds no secret."""

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli.processes import COMMAND, environment, run
+from cli.processes import COMMAND, assert_refused, environment, run
 from server.processes import ServerProcess, new_key_file
 
 from restart_engine.server.tokens import read_key, read_token
@@ -26,6 +26,35 @@ def refused(*arguments: str | Path) -> str:
     assert done.stdout == b""
     (line,) = done.stderr.decode().splitlines()
     return line.removeprefix("restart-engine: ")
+
+
+def in_folder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """A command run to its end in this folder."""
+    return subprocess.run(  # noqa: S603  # the command is the project's own
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def greeting(folder: Path, *options: str) -> list[str]:
+    """What a server says that is started in this folder, until it is ended; its address is left out."""
+    with subprocess.Popen(  # noqa: S603  # likewise
+        [*COMMAND, "serve", "--port", "0", *options],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        first = server.stdout.readline()
+        assert first.startswith("serving http://127.0.0.1:")
+        server.terminate()  # all of it is written at once
+        return server.stdout.read().splitlines()
 
 
 class TestToken:
@@ -53,6 +82,20 @@ class TestToken:
         """Without a key there is no token."""
         said = refused("token", "--tenant", "demo", "--user", "ada")
         assert said.startswith("give --key-file, or --dev")
+
+    def test_only_a_server_makes_the_key_of_development(self, tmp_path: Path) -> None:
+        """A token of a key that no server has would be of no use."""
+        done = in_folder(tmp_path, "token", "--dev", "--tenant", "demo", "--user", "ada")
+        assert_refused(
+            done,
+            "there is no restart-engine.key here: `restart-engine serve --dev` makes it where it is started",
+        )
+        assert list(tmp_path.iterdir()) == []
+
+    def test_its_help_says_that_users_are_asked_for_later(self) -> None:
+        """A token for a user who does not exist is issued as any other."""
+        said = " ".join(run("token", "--help").stdout.decode().split())
+        assert "Whether there is such a user in such a tenant is asked at each call" in said
 
     def test_a_key_that_others_can_read_is_refused(self, tmp_path: Path) -> None:
         """The line names the file and its mode, not what is in it."""
@@ -98,9 +141,8 @@ class TestWorld:
         file = tmp_path / "world.yaml"
         file.write_text("tenants: [{name: a, loadPlans: [{name: p, groups: [{sequence: 0, steps: []}]}]}]")
         said = refused("world", "check", file)
-        assert (
-            said == "`tenants[0].loadPlans[0].groups[0].sequence` is `0`, accepted is an integer of 1 or more"
-        )
+        place = "tenants[0].loadPlans[0].groups[0].sequence"
+        assert said == f"`{file}`: `{place}` is `0`, accepted is an integer of 1 or more"
 
     def test_check_says_what_is_in_it(self) -> None:
         """A line for each tenant."""
@@ -109,7 +151,18 @@ class TestWorld:
 
     def test_a_missing_file_is_one_line(self, tmp_path: Path) -> None:
         """As for any other command."""
-        assert "no such file" in refused("world", "check", tmp_path / "none.yaml")
+        file = tmp_path / "none.yaml"
+        assert refused("world", "check", file) == f"cannot read `{file}`: no such file or directory"
+        key = new_key_file(tmp_path)
+        said = refused("serve", "--key-file", key, "--world", tmp_path)
+        assert said == f"cannot read `{tmp_path}`: is a directory"
+
+    def test_what_is_not_there_is_not_dumped(self, tmp_path: Path) -> None:
+        """A name mistyped makes no database."""
+        file = tmp_path / "typo.db"
+        said = refused("world", "dump", "--database", f"sqlite:///{file}")
+        assert said == f"there is no database `{file}`"
+        assert not file.exists()
 
     def test_the_schema_is_json(self) -> None:
         """It is the published one."""
@@ -124,7 +177,17 @@ class TestServe:
         [
             ("mysql://me:geheim@host/db", "`mysql` is no database that this server knows"),
             ("sqlite://", "has to be in a file"),
+            ("sqlite:///:memory:", "has to be in a file"),
+            ("sqlite:///file::memory:?uri=true", "has to be in a file"),
+            ("sqlite://host/a.db", "has to be in a file"),
             ("nonsense", "no database URL"),
+            ("postgresql://me:geheim@127.0.0.1:1/db?foo=x", "`foo` is no parameter of PostgreSQL"),
+            (
+                "postgresql://me:a@127.0.0.1:1/db?password=geheim&password=geheim",
+                "the parameter `password` is given more than once",
+            ),
+            ("postgresql://me:geheim@/db?host=a&host=b&port=1,2,3", "do not name servers of PostgreSQL"),
+            ("postgresql://me:a@geheim@127.0.0.1:1/db", "more than one `@`"),
             ("postgresql://me:geheim@127.0.0.1:1/db", "the database is not available"),
         ],
     )
@@ -138,6 +201,34 @@ class TestServe:
         """Two processes would each have a time of their own."""
         key = new_key_file(tmp_path)
         assert "--by-hand" in refused("serve", "--key-file", key, "--by-hand", "--workers", "2")
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--dead-after", "1", "--workers", "2"), "`dead_after` is `1.0`, accepted is 2 seconds or more"),
+            (("--speed", "0"), "`speed` is `0.0`, accepted is simulated seconds a second, more than 0"),
+            (("--speed", "nan"), "`speed` is `nan`, accepted is simulated seconds a second, more than 0"),
+            (("--host", "ä..b", "--port", "1"), "cannot listen at ä..b:1: this is no host name"),
+        ],
+    )
+    def test_a_bad_setting_is_refused_before_anything_is_made(
+        self, tmp_path: Path, options: tuple[str, ...], said: str
+    ) -> None:
+        """Once, by the process that would start the others."""
+        file = tmp_path / "a.db"
+        database = ("--database", f"sqlite:///{file}", "--port", "0")
+        assert refused("serve", "--key-file", new_key_file(tmp_path), *database, *options) == said
+        assert not file.exists()
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_a_port_that_is_taken_is_one_line(self, tmp_path: Path, workers: str) -> None:
+        """It names the address, and what the system says of it."""
+        database, key = f"sqlite:///{tmp_path / 'a.db'}", new_key_file(tmp_path)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            options = ("--database", database, "--port", str(port), "--workers", workers)
+            said = refused("serve", "--key-file", key, *options)
+        assert said == f"cannot listen at 127.0.0.1:{port}: address already in use"
 
     def test_ctrl_c_ends_it_in_good_order(self, tmp_path: Path) -> None:
         """With 130, as every command."""
@@ -172,16 +263,35 @@ class TestServe:
 
     def test_development_makes_a_key_and_a_world(self, tmp_path: Path) -> None:
         """Only where it is told to: two files, of which the key is for its owner alone."""
-        with subprocess.Popen(  # noqa: S603  # the command is the project's own
-            [*COMMAND, "serve", "--dev", "--port", "0"],
-            cwd=tmp_path,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as server:
-            assert server.stdout is not None
-            assert server.stdout.readline().startswith("serving http://127.0.0.1:")
-            server.terminate()
+        lines = greeting(tmp_path, "--dev")
+        assert lines[2] == "MyLoadPlan failed in its execution 12; restart it:"
         assert {"restart-engine.db", "restart-engine.key"} <= {file.name for file in tmp_path.iterdir()}
         assert (tmp_path / "restart-engine.key").stat().st_mode & 0o777 == 0o600
+        assert len(greeting(tmp_path, "--dev")) == 2  # by now the night may have gone on
+
+    def test_a_world_of_ones_own_is_greeted_without_the_demonstration(self, tmp_path: Path) -> None:
+        """Nobody is told of ada; who wants a token is told how to get one, with the key that is used."""
+        (tmp_path / "own.yaml").write_text("tenants: [{name: mine}]")
+        (tmp_path / "folder").mkdir()
+        key = new_key_file(tmp_path / "folder")
+        said = "for development only; a token of a user, for a day:"
+        own = ("--dev", "--world", "own.yaml")
+        assert greeting(tmp_path, *own) == [said, "restart-engine token --dev --tenant ... --user ..."]
+        issued = in_folder(tmp_path, "token", "--dev", "--tenant", "mine", "--user", "me")
+        assert issued.returncode == 0
+        assert greeting(tmp_path, *own, "--database", "sqlite:///b.db", "--key-file", str(key)) == [
+            said,
+            f"restart-engine token --key-file {key} --tenant ... --user ...",
+        ]
+
+    def test_a_world_that_is_not_loaded_is_said_to_be_so(self, tmp_path: Path) -> None:
+        """With the command that loads it; the database's URL may hold a password, and is not repeated."""
+        key = str(new_key_file(tmp_path))
+        (tmp_path / "own.yaml").write_text("tenants: [{name: mine}]")
+        given = ("--key-file", key, "--world", "own.yaml")
+        assert greeting(tmp_path, *given) == []
+        command = "restart-engine world load --replace own.yaml"
+        said = "`own.yaml` is not loaded, the database has tenants already:"
+        assert greeting(tmp_path, *given) == [f"{said} `{command}`"]
+        named = (*given, "--database", "sqlite:///restart-engine.db")
+        assert greeting(tmp_path, *named) == [f"{said} `{command} --database ...`"]
