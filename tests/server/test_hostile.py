@@ -25,6 +25,8 @@ from restart_engine.server.tokens import ISSUER, SigningKey, issue_token
 
 pytestmark = pytest.mark.thorough
 
+MEDIA_TYPE = "the body's media type is not application/json: send it as the header content-type"
+
 ROOT: Final = "/incorta/api/v2/acme/load-plan"
 RESTART: Final = f"{ROOT}/restart"
 STATUS: Final = f"{ROOT}/status/12"
@@ -386,7 +388,7 @@ class TestBodies:
     def test_another_media_type(self, server: Served, media_type: str) -> None:
         """A body that says it is something else is not read."""
         answer = _ask(server, media_type=media_type, body=WORKS)
-        assert (answer.status, answer.message) == (415, "the body's media type is not application/json")
+        assert (answer.status, answer.message) == (415, MEDIA_TYPE)
 
     @pytest.mark.parametrize("media_type", [None, "APPLICATION/JSON", 'application/json ; charset="utf-8"'])
     def test_an_absent_media_type(self, server: Served, media_type: str | None) -> None:
