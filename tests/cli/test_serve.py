@@ -12,11 +12,9 @@ from pathlib import Path
 
 import pytest
 from cli.processes import COMMAND, assert_refused, environment, run
-from server.processes import ServerProcess, new_key_file
+from server.processes import DEMO, ServerProcess, new_key_file
 
 from restart_engine.server.tokens import read_key, read_token
-
-DEMO = Path(__file__).parents[2] / "restart_engine" / "server" / "demo.yaml"
 
 
 def refused(*arguments: str | Path) -> str:

@@ -15,8 +15,11 @@ from typing import Any, Final, Self
 
 import httpx
 
+from restart_engine import server
 from restart_engine.server import SigningKey, issue_token
 
+DEMO: Final = Path(server.__file__).parent / "demo.yaml"
+"""The world of `serve --dev`, as it is installed."""
 PROGRAM: Final = (sys.executable, "-m", "restart_engine")
 _PATIENCE: Final = 30.0
 _ADDRESS: Final = re.compile(r"serving (http://\S+?)/incorta")

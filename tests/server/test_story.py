@@ -14,13 +14,12 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
-from server.processes import ServerProcess, new_key_file, token_of
+from server.processes import DEMO, ServerProcess, new_key_file, token_of
 
 from restart_engine.server.world_reading import read_world
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "endpoint.md").read_text(encoding="utf-8")
-DEMO: Final = ROOT / "restart_engine" / "server" / "demo.yaml"
 ADDRESS: Final = "http://127.0.0.1:8080"
 PATIENCE: Final = 60.0
 
