@@ -128,12 +128,12 @@ def snapshots(draw: st.DrawFn, tenant: str, plan: LoadPlan, latest: Execution | 
     return Snapshot(
         caller=Bearer(tenant, "ada") if draw(_mostly) else draw(callers),
         open=draw(_mostly),
-        member=MANAGER if draw(_mostly) else draw(st.sampled_from([None, NOBODY]) | _users),
+        member=draw(st.sampled_from([MANAGER, MANAGER, MANAGER, MANAGER, NOBODY, None, draw(_users)])),
         planned=plan if draw(_mostly) else None,
         seen=ExecutionSeen(plan, draw(executions(plan))) if draw(_mostly) else None,
         access=access,
         newest=latest,
-        loader=draw(_mostly),
+        loader=draw(st.sampled_from([True, True, False])),
     )
 
 

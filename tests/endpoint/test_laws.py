@@ -150,7 +150,7 @@ class TestReach:
         """Also the user who is gone, by whom H1 answers a second time."""
         counts: Counter[str] = Counter()
 
-        @settings(max_examples=1_500, derandomize=True, database=None, phases=[Phase.generate])
+        @settings(max_examples=2_000, derandomize=True, database=None, phases=[Phase.generate])
         @given(situations())
         def count(situation: Situation) -> None:
             gate, questions = answering(situation)
