@@ -219,7 +219,7 @@ def test_two_watchers_close_each_execution_once(store: Store) -> None:
         for number, (runs, database) in enumerate(zip(others, store.others, strict=True))
     ]
     for now in (0.0, 9.0):
-        assert [watcher.watch(lambda now=now: now) for watcher in watchers] == [(), ()]  # type: ignore[misc]
+        assert [watcher.watch(lambda now=now: now) for watcher in watchers] == [(), ()]  # type: ignore[misc]  # mypy infers no type for the default
     both = threading.Barrier(2)
 
     def watch(watcher: Liveness) -> tuple[int, ...]:
