@@ -156,20 +156,22 @@ first. `version` counts the changes of the record. `opened` is the JSON of the g
 opened; once it is over, as it ended. `process` runs the steps; none where nobody's does, and the outcomes
 are told by hand."""
 
+_IS_ACTIVE: Final = text(f"status in ({', '.join(repr(str(s)) for s in sorted(ACTIVE))})")
+
 one_active: Final = Index(
     "one_active_execution_of_a_load_plan",
     executions.c.plan_id,
     unique=True,
-    sqlite_where=text(f"status in ({', '.join(repr(str(s)) for s in sorted(ACTIVE))})"),
-    postgresql_where=text(f"status in ({', '.join(repr(str(s)) for s in sorted(ACTIVE))})"),
+    sqlite_where=_IS_ACTIVE,
+    postgresql_where=_IS_ACTIVE,
 )
 """No two executions of a load plan are active: the database's word, whatever any program believes."""
 
 of_process: Final = Index(
     "active_executions_of_a_process",
     executions.c.process,
-    sqlite_where=text(f"status in ({', '.join(repr(str(s)) for s in sorted(ACTIVE))})"),
-    postgresql_where=text(f"status in ({', '.join(repr(str(s)) for s in sorted(ACTIVE))})"),
+    sqlite_where=_IS_ACTIVE,
+    postgresql_where=_IS_ACTIVE,
 )
 
 group_outcomes: Final = Table(
