@@ -22,7 +22,7 @@ from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.precondition import Precondition
 from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
 from restart_engine.core.request import RestartRequest
-from restart_engine.core.rules import REJECTIONS, STARTS, Reason, RuleId, Start, StartRuleId
+from restart_engine.core.rules import REJECTIONS, Reason, RuleId, Start, StartRuleId, starting
 from restart_engine.core.status import Status
 
 
@@ -160,7 +160,7 @@ class RestartPlan(Sealed):
 
     @property
     def _start_rule(self) -> type[Start]:
-        return next(rule for rule in STARTS if rule.holds(self.facts.request))
+        return starting(self.facts.request)
 
     @property
     def _resumed(self) -> Execution | None:

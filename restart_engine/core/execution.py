@@ -141,6 +141,14 @@ class GroupOutcome(Sealed):
         return frozenset([name for name, status in self.recorded or () if status in COMPLETED])
 
 
+def _last_begun(groups: tuple[GroupOutcome, ...]) -> int:
+    """The sequence of the last group that was begun; 0 when none was."""
+    for group in reversed(groups):
+        if group.begun:
+            return group.sequence
+    return 0
+
+
 def _first_not_over(groups: tuple[GroupOutcome, ...], place: int) -> int:
     """The place of the first group that is not over, from this one on."""
     while place < len(groups) and groups[place].status not in ACTIVE:
@@ -174,19 +182,18 @@ class Execution(Sealed):
         check_integer("id", self.id, minimum=1)
         check_status("status", self.status, OF_RUN)
         check_tuple("groups", self.groups, GroupOutcome)
-        sequences = [group.sequence for group in self.groups]
+        sequences = tuple([group.sequence for group in self.groups])
         check_unique("groups", sequences, ".sequence")
-        ascending = sorted(sequences)
+        ascending = tuple(sorted(sequences))
         if sequences != ascending:
             object.__setattr__(self, "groups", tuple(sorted(self.groups, key=attrgetter("sequence"))))
         failures = FAILED if self.active else FAILED_OR_CUT_OFF
         failed = [group for group in self.groups if group.status in failures]
-        object.__setattr__(self, "sequences", tuple(ascending))
+        object.__setattr__(self, "sequences", ascending)
         object.__setattr__(self, "failed", tuple([group.sequence for group in failed]))
         lost = [group.sequence for group in failed if group.recorded is None]
         object.__setattr__(self, "unrecoverable", frozenset(lost))
-        begun = [group.sequence for group in self.groups if group.status is not Status.IN_QUEUE]
-        object.__setattr__(self, "last_begun", begun[-1] if begun else 0)
+        object.__setattr__(self, "last_begun", _last_begun(self.groups))
         object.__setattr__(self, "turn", _first_not_over(self.groups, 0))
 
     def with_group(self, group: GroupOutcome) -> Self:

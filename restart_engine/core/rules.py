@@ -284,3 +284,9 @@ STARTS: Final[tuple[type[Start], ...]] = (
     ResumeAtGroup,
 )
 """Exactly one holds for any request."""
+
+
+def starting(request: RestartRequest) -> type[Start]:
+    """The one rule that says where a restart asked for like this begins."""
+    (rule,) = [rule for rule in STARTS if rule.holds(request)]
+    return rule

@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.status import Status
 from restart_engine.wire.errors import WireError
+from restart_engine.wire.kept import Kept
 from restart_engine.wire.reading import encoded, invalid, quoted, read_carefully, unlike
 from restart_engine.wire.shapes import (
     ExecutionShape,
     GroupShape,
     OutcomeShape,
     PlanShape,
+    Positive,
     RequestShape,
     ScenarioShape,
+    Shape,
 )
 from restart_engine.wire.writing import written
-
-_DECODER: Final = msgspec.json.Decoder(ScenarioShape)
 
 
 def decode_scenario(text: str | bytes) -> Facts:
@@ -32,32 +34,64 @@ def decode_scenario(text: str | bytes) -> Facts:
     return ScenarioReader().read(text)
 
 
-class ScenarioReader:
-    """Reads scenario after scenario; one whose plan is the same as just before has that very plan.
+class _ExecutionInParts(Shape):
+    """An execution whose groups are still text."""
 
-    Whoever tries many executions or requests of a plan spares making it each time. Not for two threads.
+    id: Positive
+    status: Status
+    groups: list[msgspec.Raw]
+
+
+class _ScenarioInParts(Shape, kw_only=True):
+    """A scenario whose plan and recorded groups are still text."""
+
+    plan: msgspec.Raw
+    latest: _ExecutionInParts | UnsetType | None = UNSET
+    request: RequestShape
+
+
+_DECODER: Final = msgspec.json.Decoder(_ScenarioInParts)
+_PLAN_DECODER: Final = msgspec.json.Decoder(PlanShape)
+_OUTCOME_DECODER: Final = msgspec.json.Decoder(OutcomeShape)
+
+
+class ScenarioReader:
+    """Reads scenario after scenario; those of the same plan, in the same text, have the very same plan.
+
+    Whoever tries many executions or requests of a plan spares reading it each time, and likewise the groups
+    that ended alike. What was read last is kept, up to `KEPT_BYTES` of text. Not for two threads.
     """
 
     def __init__(self) -> None:
-        self._shape: PlanShape | None = None
-        self._plan: LoadPlan | None = None
+        self._plans = Kept(_plan_in)
+        self._outcomes = Kept(_outcome_in)
 
     def read(self, text: str | bytes) -> Facts:
         """The facts that a scenario's JSON states; raises `WireError` for any other text."""
         text = encoded(text)
         try:
-            shape = _DECODER.decode(text)
-            if strings_in(text) == strings_kept(shape):
-                return self._facts(shape)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, WireError):
+            parts = _DECODER.decode(text)
+            plan, strings = self._plans.of(bytes(parts.plan))
+            latest = parts.latest
+            if isinstance(latest, _ExecutionInParts):
+                groups = [self._outcomes.of(bytes(group)) for group in latest.groups]
+                execution = Execution(latest.id, latest.status, tuple([outcome for outcome, _ in groups]))
+                strings += sum([count for _, count in groups])
+            else:
+                execution = None
+            if strings_in(text) == strings + strings_around(parts):
+                return facts_of(plan, execution, parts.request)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, WireError, InvalidValue):
             pass  # the careful reader finds the first place that is off
-        return self._facts(read_carefully(text, ScenarioShape))
+        return facts_read_carefully(text)
 
-    def _facts(self, shape: ScenarioShape) -> Facts:
-        if self._plan is None or shape.plan != self._shape:
-            self._plan = plan_of(shape.plan, "plan.")
-            self._shape = shape.plan
-        return facts_of(shape, self._plan)
+
+def facts_read_carefully(text: bytes) -> Facts:
+    """The definition of what a reader reads; slower."""
+    shape: ScenarioShape = read_carefully(text, ScenarioShape)
+    plan, latest = plan_of(shape.plan, "plan."), shape.latest
+    execution = None if latest is None or latest is UNSET else execution_of(latest, "latest.")
+    return facts_of(plan, execution, shape.request)
 
 
 def encode_scenario(facts: Facts) -> bytes:
@@ -104,35 +138,40 @@ def strings_in(text: bytes) -> int:
     return text.count(b'"') // 2
 
 
-def strings_kept(scenario: ScenarioShape) -> int:
-    """How many strings the shape was read from; fewer than the text's where a member stood twice."""
-    kept = 8 + (scenario.request.recent_load_plan_execution is not UNSET)
-    for group in scenario.plan.groups:
-        kept += 2 + len(group.steps)
-    if scenario.latest is UNSET:
-        return kept
-    if scenario.latest is None:
-        return kept + 1
-    kept += 5
-    for outcome in scenario.latest.groups:
-        kept += 4 + 2 * len(outcome.steps or ())
-    return kept
+def _plan_in(text: bytes) -> tuple[LoadPlan, int]:
+    shape = _PLAN_DECODER.decode(text)
+    return plan_of(shape), strings_in_plan(shape)
 
 
-def facts_of(scenario: ScenarioShape, plan: LoadPlan | None = None) -> Facts:
-    """The facts that a shape states, its plan made unless given; raises `WireError` as reading does."""
-    latest, request = scenario.latest, scenario.request
-    if plan is None:
-        plan = plan_of(scenario.plan, "plan.")
+def _outcome_in(text: bytes) -> tuple[GroupOutcome, int]:
+    shape = _OUTCOME_DECODER.decode(text)
+    return outcome_of(shape), strings_in_outcome(shape)
+
+
+def strings_in_plan(plan: PlanShape) -> int:
+    """How many strings a plan was read from; fewer than its text's where a member stood twice."""
+    return 3 + sum([2 + len(group.steps) for group in plan.groups])
+
+
+def strings_in_outcome(outcome: OutcomeShape) -> int:
+    """The same of a group's outcome."""
+    return 4 + 2 * len(outcome.steps or ())
+
+
+def strings_around(parts: _ScenarioInParts) -> int:
+    """The same of all the rest of a scenario."""
+    of_latest = 0 if parts.latest is UNSET else 1 if parts.latest is None else 5
+    return 5 + of_latest + (parts.request.recent_load_plan_execution is not UNSET)
+
+
+def facts_of(plan: LoadPlan, latest: Execution | None, request: RequestShape) -> Facts:
+    """The facts that these state; raises `WireError` where the request is for another plan."""
     if request.load_plan_name != plan.name:
         meant = f"the plan's name, `{quoted(plan.name)}`"
         raise unlike("request.loadPlanName", request.load_plan_name, meant)
     given = request.recent_load_plan_execution
-    return Facts(
-        plan,
-        RestartRequest(request.group_sequence, execution_id=None if given is UNSET else given),
-        None if latest is None or latest is UNSET else execution_of(latest, "latest."),
-    )
+    asked = RestartRequest(request.group_sequence, execution_id=None if given is UNSET else given)
+    return Facts(plan, asked, latest)
 
 
 def plan_of(shape: PlanShape, inside: str = "") -> LoadPlan:
@@ -147,7 +186,11 @@ def plan_of(shape: PlanShape, inside: str = "") -> LoadPlan:
 def execution_of(shape: ExecutionShape, inside: str = "") -> Execution:
     """The execution of this shape; raises `WireError` likewise."""
     try:
-        groups = [GroupOutcome.parse(group.sequence, group.status, group.steps) for group in shape.groups]
-        return Execution(shape.id, shape.status, tuple(groups))
+        return Execution(shape.id, shape.status, tuple(map(outcome_of, shape.groups)))
     except InvalidValue as error:
         raise invalid(error, inside) from None
+
+
+def outcome_of(shape: OutcomeShape) -> GroupOutcome:
+    """The outcome of this shape; raises `InvalidValue`, as its maker does."""
+    return GroupOutcome.parse(shape.sequence, shape.status, shape.steps)

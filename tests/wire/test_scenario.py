@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from unittest.mock import patch
 
-import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -21,10 +21,10 @@ from restart_engine import (
     Status,
     Step,
 )
-from restart_engine.wire import ScenarioReader, WireError, decode_scenario, encode_scenario
-from restart_engine.wire.reading import read_carefully
-from restart_engine.wire.scenario import facts_of, strings_in, strings_kept
-from restart_engine.wire.shapes import BLANK, STEP_PATTERN, ScenarioShape
+from restart_engine.wire import ScenarioReader, WireError, decode_scenario, encode_scenario, scenario
+from restart_engine.wire.kept import Kept
+from restart_engine.wire.scenario import facts_read_carefully
+from restart_engine.wire.shapes import BLANK, STEP_PATTERN
 
 EXAMPLE = """
 {"plan": {"name": "Nightly", "groups": [
@@ -41,7 +41,7 @@ EXAMPLE = """
 def careful(text: bytes) -> Facts | str:
     """What the careful reader alone makes of a text: the definition of what is accepted."""
     try:
-        return facts_of(read_carefully(text, ScenarioShape))
+        return facts_read_carefully(text)
     except WireError as error:
         return str(error)
 
@@ -112,11 +112,18 @@ class TestReading:
 
     @given(scenario_documents(), st.booleans())
     def test_the_fast_reader_alone_reads_what_is_valid(self, document: Document, ascii_only: bool) -> None:
-        """A valid text holds just the strings that its shape was read from, however they are escaped."""
+        """A valid text holds just the strings that it was read from, however they are escaped."""
         text = json.dumps(document, ensure_ascii=ascii_only).encode()
-        shape = msgspec.json.decode(text, type=ScenarioShape)
-        assert strings_in(text) == strings_kept(shape)
-        assert strings_in(text + b' "twice"') == strings_kept(shape) + 1
+        with patch.object(scenario, "facts_read_carefully", side_effect=AssertionError(text)):
+            decode_scenario(text)
+
+    @pytest.mark.parametrize(
+        "member", ['"name": "Nightly"', '"status": "Failed"', '"sequence": 4', '"id": 12']
+    )
+    def test_a_member_that_stands_twice_alike_is_seen(self, member: str) -> None:
+        """The fast reader would take the last; its strings are counted."""
+        with pytest.raises(WireError, match="there more than once"):
+            decode_scenario(EXAMPLE.replace(member, f"{member}, {member}", 1))
 
     @given(st.binary() | st.text().map(lambda text: text.encode(errors="surrogatepass")))
     @example(b"\xed\xa0\x80")
@@ -149,15 +156,51 @@ class TestReader:
                 found = str(error)
             assert found == read(text)
 
-    def test_a_plan_that_repeats_is_made_once(self) -> None:
-        """The same plan just before is the very same value; another one between is not."""
+    def test_plans_that_repeat_are_made_once(self) -> None:
+        """The same text of a plan gives the very same value, also when others came between."""
         reader = ScenarioReader()
         first, again = reader.read(EXAMPLE), reader.read(EXAMPLE.replace('Sequence": 0', 'Sequence": 1'))
         assert again.plan is first.plan
         assert again.request != first.request
         other = reader.read(EXAMPLE.replace("Marts.Revenue", "Marts.Churn"))
         assert other.plan != first.plan
-        assert reader.read(EXAMPLE).plan is not first.plan
+        assert reader.read(EXAMPLE).plan is first.plan
+
+    def test_groups_that_ended_alike_are_made_once(self) -> None:
+        """The same text of a recorded group gives the very same value, in whatever execution it stands."""
+        reader = ScenarioReader()
+        first = reader.read(EXAMPLE).latest
+        again = reader.read(EXAMPLE.replace('"id": 12', '"id": 13').replace("Rates", "Taxes")).latest
+        assert first is not None
+        assert again is not None
+        assert again.groups[0] is first.groups[0]
+        assert again.groups[1] != first.groups[1]
+
+    def test_what_was_refused_is_not_kept(self) -> None:
+        """A part that is wrong is wrong again."""
+        reader = ScenarioReader()
+        for _ in range(2):
+            with pytest.raises(WireError, match=r"latest.groups\[0\]"):
+                reader.read(EXAMPLE.replace('"Finance.Ledger": "Failed"', '"Finance.Ledger": "Fine"'))
+            with pytest.raises(WireError, match=r"there more than once"):
+                reader.read(EXAMPLE.replace('"name": "Nightly"', '"name": "Nightly", "name": "Nightly"'))
+
+
+class TestKept:
+    """What was read from a text is kept for the next that is the same."""
+
+    def test_the_oldest_go_when_the_texts_are_too_long(self) -> None:
+        """What is kept is bounded by its text."""
+        numbers_made = count(1)
+        kept = Kept(lambda _: next(numbers_made), most=7)
+        numbers = [kept.of(text) for text in (b"aaa", b"bbb", b"aaa", b"ccc", b"bbb", b"ccc", b"aaa")]
+        assert numbers == [1, 2, 1, 3, 2, 3, 4]
+
+    def test_what_is_longer_than_all_that_may_be_kept_is_not(self) -> None:
+        """It is read all the same."""
+        numbers_made = count(1)
+        kept = Kept(lambda _: next(numbers_made), most=2)
+        assert [kept.of(text) for text in (b"aaa", b"aaa", b"b", b"b")] == [1, 2, 3, 3]
 
 
 class TestNames:
