@@ -63,8 +63,8 @@ class ScenarioReader:
     """
 
     def __init__(self) -> None:
-        self._plans = Kept(_plan_in)
-        self._outcomes = Kept(_outcome_in)
+        self._plans = Kept(_plan_in, len)
+        self._outcomes = Kept(_outcome_in, len)
 
     def read(self, text: str | bytes) -> Facts:
         """The facts that a scenario's JSON states; raises `WireError` for any other text."""

@@ -188,19 +188,19 @@ class TestReader:
 
 
 class TestKept:
-    """What was read from a text is kept for the next that is the same."""
+    """What was made from a part is kept for the next that is the same."""
 
-    def test_the_oldest_go_when_the_texts_are_too_long(self) -> None:
-        """What is kept is bounded by its text."""
+    def test_the_oldest_go_when_the_parts_are_too_long(self) -> None:
+        """What is kept is bounded by the size of its parts."""
         numbers_made = count(1)
-        kept = Kept(lambda _: next(numbers_made), most=7)
+        kept = Kept[bytes, int](lambda _: next(numbers_made), len, most=7)
         numbers = [kept.of(text) for text in (b"aaa", b"bbb", b"aaa", b"ccc", b"bbb", b"ccc", b"aaa")]
         assert numbers == [1, 2, 1, 3, 2, 3, 4]
 
     def test_what_is_longer_than_all_that_may_be_kept_is_not(self) -> None:
         """It is read all the same."""
         numbers_made = count(1)
-        kept = Kept(lambda _: next(numbers_made), most=2)
+        kept = Kept[bytes, int](lambda _: next(numbers_made), len, most=2)
         assert [kept.of(text) for text in (b"aaa", b"aaa", b"b", b"b")] == [1, 2, 3, 3]
 
 
