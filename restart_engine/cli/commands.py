@@ -10,10 +10,12 @@ import click
 
 from restart_engine.cli import conform as kit
 from restart_engine.cli.ending import interruptible
+from restart_engine.cli.fleet import fleet
 from restart_engine.cli.page import Color, Page, write
 from restart_engine.cli.reading import read_scenario, scenario_lines
 from restart_engine.cli.report import decided, explained, optional
 from restart_engine.cli.serve import serve, token, world
+from restart_engine.cli.simulate import simulate
 from restart_engine.core.decision import Decision, Rejection, plan_restart
 from restart_engine.core.options import restart_options
 from restart_engine.wire import (
@@ -172,7 +174,9 @@ def vectors(folder: str) -> int:
     return PLANNED
 
 
+commands.add_command(fleet)
 commands.add_command(serve)
+commands.add_command(simulate)
 commands.add_command(token)
 commands.add_command(world)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from io import BufferedReader, FileIO
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 import click
 
@@ -13,8 +13,7 @@ from restart_engine.cli.ending import cause
 from restart_engine.cli.page import Page
 from restart_engine.core.facts import Facts
 from restart_engine.wire import MAX_BYTES, WireError, decode_scenario
-
-_CHUNK: Final = 64 * 1024
+from restart_engine.wire.lines import lines_from
 
 
 def read_scenario(file: str) -> Facts:
@@ -34,18 +33,9 @@ def read_scenario(file: str) -> Facts:
 
 
 def scenario_lines() -> Iterator[bytes]:
-    """The lines of standard input; of one that is too long only as much as shows it.
-
-    The rest of such a line is read, and forgotten, once it is answered.
-    """
-    read = _standard_input().readline
+    """The lines of standard input; of one that is too long only as much as shows it."""
     try:
-        line = read(MAX_BYTES + 2)
-        while line:
-            yield line.removesuffix(b"\n")
-            while line and not line.endswith(b"\n"):
-                line = read(_CHUNK)
-            line = line and read(MAX_BYTES + 2)
+        yield from lines_from(_standard_input().readline)
     except OSError as error:
         raise click.ClickException(f"cannot read standard input: {cause(error)}") from error
 

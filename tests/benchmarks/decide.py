@@ -1,46 +1,30 @@
-"""What a decision costs: `PYTHONPATH=tests python tests/benchmarks/decide.py` prints ratios within this run.
-
-The unit is the making of one frozen, slotted attrs object of five fields, given by position and by name.
-Each figure is the lowest of several repeats, because noise only adds.
-"""
+"""What one decision costs, made and read out, in a small plan and in a large one."""
 
 from __future__ import annotations
 
-import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, TypeAlias, assert_never
 
-from attrs import frozen
+from attrs import evolve
+from benchmarks.measuring import Action, Measurer, unit
+from benchmarks.tables import Table, ratio
 
-from restart_engine import Execution, GroupOutcome, LoadGroup, LoadPlan, RestartRequest, Status, plan_restart
+from restart_engine import (
+    Decision,
+    Execution,
+    GroupOutcome,
+    LoadGroup,
+    LoadPlan,
+    Rejection,
+    RestartPlan,
+    RestartRequest,
+    Status,
+    plan_restart,
+)
 
-
-@frozen
-class Five:
-    """Five fields."""
-
-    a: int
-    b: int
-    c: int
-    d: int
-    e: int
-
-
-@frozen(kw_only=True)
-class FiveByName:
-    """Five fields, given by name."""
-
-    a: int
-    b: int
-    c: int
-    d: int
-    e: int
-
-
-def time_of(action: Callable[[], object]) -> float:
-    """Seconds that one call takes."""
-    timer = timeit.Timer(action)
-    number, _ = timer.autorange()
-    return min(timer.repeat(repeat=9, number=max(number // 4, 1))) / max(number // 4, 1)
+Case: TypeAlias = tuple[LoadPlan, RestartRequest, Execution]
+_COMPLETED: Final = {Status.SUCCEEDED, Status.SKIPPED}
 
 
 def facts(steps: int, groups: int) -> tuple[LoadPlan, Execution]:
@@ -60,34 +44,131 @@ def facts(steps: int, groups: int) -> tuple[LoadPlan, Execution]:
     return plan, Execution(12, Status.FAILED, tuple(outcomes))
 
 
-REQUESTS = {
-    "S1": RestartRequest(0),
-    "S2": RestartRequest(2),
-    "S3": RestartRequest(0, execution_id=12),
-    "S4": RestartRequest(2, execution_id=12),
-    "R2": RestartRequest(0, execution_id=11),
-    "R4": RestartRequest(10**9),
-    "R2 R4": RestartRequest(10**9, execution_id=11),
-}
+def cases(steps: int, groups: int) -> dict[str, Case]:
+    """Facts of this size for each rule that starts or rejects, and for some that reject together."""
+    plan, failed = facts(steps, groups)
+    start = failed.failed[0]
+    active = evolve(failed, status=Status.IN_PROGRESS)
+    stopped = evolve(failed, status=Status.INTERRUPTED, groups=failed.groups[:-1])
+    untracked = failed.with_group(GroupOutcome(start, Status.FAILED, None))
+    nowhere = groups + 1
+    return {
+        "S1": (plan, RestartRequest(0), failed),
+        "S2": (plan, RestartRequest(start), failed),
+        "S3": (plan, RestartRequest(0, execution_id=12), failed),
+        "S4": (plan, RestartRequest(start, execution_id=12), failed),
+        "R1": (plan, RestartRequest(0), active),
+        "R2": (plan, RestartRequest(0, execution_id=11), failed),
+        "R3": (plan, RestartRequest(0, execution_id=12), stopped),
+        "R4": (plan, RestartRequest(nowhere), failed),
+        "R5": (plan, RestartRequest(0, execution_id=12), untracked),
+        "R1, R2 and R4": (plan, RestartRequest(nowhere, execution_id=11), active),
+    }
 
 
-def main() -> None:
-    """Print the table."""
-    by_position = time_of(lambda: Five(1, 2, 3, 4, 5))
-    by_name = time_of(lambda: FiveByName(a=1, b=2, c=3, d=4, e=5))
-    print(f"five fields by position {by_position * 1e9:.0f} ns, by name {by_name * 1e9:.0f} ns")
-    small = facts(30, 3)
-    sizes = {"30,000 steps in 3 groups": facts(30_000, 3), "in 30,000 groups": facts(30_000, 30_000)}
-    print(f"{'':8}{'to five by position':>22}{'by name':>10}", *(f"{name} to 30" for name in sizes), sep="  ")
-    for name, request in REQUESTS.items():
-        plan, latest = small
-        cost = time_of(lambda: plan_restart(plan, request, latest))  # noqa: B023  # called at once
-        row = [f"{name:8}{cost / by_position:22.2f}{cost / by_name:10.2f}"]
-        for title, (large, large_latest) in sizes.items():
-            ratio = time_of(lambda: plan_restart(large, request, large_latest)) / cost  # noqa: B023  # called at once
-            row.append(f"{ratio:>{len(title) + 6}.2f}")
-        print(*row, sep="  ")
+def rules_of(decision: Decision) -> str:
+    """The ids of the rules that decided."""
+    match decision:
+        case RestartPlan():
+            return decision.rule
+        case Rejection():
+            *others, last = decision.rules
+            return f"{', '.join(others)} and {last}" if others else last
+        case _:
+            assert_never(decision)
 
 
-if __name__ == "__main__":
-    main()
+def read_out(decision: Decision) -> tuple[object, ...]:
+    """All that a host or an operator would ask of it."""
+    match decision:
+        case RestartPlan():
+            return (
+                decision.rule,
+                decision.start,
+                decision.step_names_to_run,
+                decision.step_names_to_skip,
+                decision.groups_before,
+                decision.groups_after,
+                decision.left_failed,
+                decision.notes,
+                decision.precondition,
+            )
+        case Rejection():
+            return decision.rules, decision.reasons, decision.remedy
+        case _:
+            assert_never(decision)
+
+
+def by_hand(names: list[str], outcomes: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The steps to run and to skip, by the loop that a team would write."""
+    run, skip = [], []
+    for name in names:
+        if outcomes.get(name) in _COMPLETED:
+            skip.append(name)
+        else:
+            run.append(name)
+    return run, skip
+
+
+def decision_tables(measurer: Measurer) -> Iterator[Table]:
+    """One decision."""
+    large = 300 if measurer.effort.quick else 30_000
+    shapes = {"30 steps": cases(30, 3), f"{large:,} in 3 groups": cases(large, 3)}
+    shapes[f"{large:,} groups of one"] = cases(large, large)
+    small, *others = shapes
+    for of_shape in shapes.values():
+        for rules, case in of_shape.items():
+            assert rules_of(plan_restart(*case)) == rules
+    actions: dict[str, Action] = {"unit": unit}
+    for title, of_shape in shapes.items():
+        for rules, case in of_shape.items():
+            actions[f"decide {rules}, {title}"] = partial(plan_restart, *case)
+            actions[f"read {rules}, {title}"] = _deciding_and_reading(case)
+    times = measurer.take_turns("decision", actions)
+    rows = []
+    for rules in shapes[small]:
+        decided, read = times[f"decide {rules}, {small}"], times[f"read {rules}, {small}"]
+        grown = [ratio(times[f"decide {rules}, {title}"].to(decided)) for title in others]
+        rows.append((rules, ratio(decided.to(times["unit"])), *grown, ratio(read.to(times["unit"]))))
+    yield Table(
+        name="decision",
+        head=(
+            "rule",
+            small,
+            *(f"{title}: times that" for title in others),
+            f"{small}, and read out",
+        ),
+        rows=tuple(rows),
+        below=f"In objects of five fields, each of which takes {times['unit'].middle * 1e9:.0f} ns here.",
+    )
+    yield _reading_out(measurer, cases(large, 3))
+
+
+def _deciding_and_reading(case: Case) -> Callable[[], object]:
+    return lambda: read_out(plan_restart(*case))
+
+
+def _reading_out(measurer: Measurer, of_rules: dict[str, Case]) -> Table:
+    """Reading out where it grows, against the loop by hand over the start group."""
+    plan, _, failed = of_rules["S3"]
+    start = plan.groups[plan.at(failed.failed[0])]
+    names, outcomes = list(start.step_names), dict(failed.groups[-1].recorded or ())
+    run, skip = by_hand(names, {name: status.value for name, status in outcomes.items()})
+    decided = plan_restart(*of_rules["S3"])
+    assert isinstance(decided, RestartPlan)
+    assert (run, skip) == (list(decided.step_names_to_run), list(decided.step_names_to_skip))
+    loop = "the loop by hand"
+    actions: dict[str, Action] = {loop: partial(by_hand, names, {n: s.value for n, s in outcomes.items()})}
+    actions |= {rules: _deciding_and_reading(case) for rules, case in of_rules.items()}
+    times = measurer.take_turns("read out", actions)
+    rows = tuple(
+        (rules, f"{times[rules].middle * 1e6:,.1f}", ratio(times[rules].to(times[loop])))
+        for rules in [loop, *of_rules]
+    )
+    return Table(
+        name="read-out",
+        head=("", "microseconds", "times the loop"),
+        rows=rows,
+        below=f"{sum(len(group.step_names) for group in plan.groups):,} steps in 3 groups;"
+        f" the start group has {len(names):,}, and so has the loop's.",
+    )

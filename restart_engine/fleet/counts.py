@@ -1,0 +1,92 @@
+"""What a summary counts: scenarios that start by a rule, that a rule rejects, and that have a note."""
+
+from __future__ import annotations
+
+from typing import Final, final, get_args
+
+from attrs import frozen
+
+from restart_engine.core.checks import Sealed, check_integer, check_text
+from restart_engine.core.errors import InvalidValue
+from restart_engine.core.rules import RuleId, StartRuleId
+
+STARTS: Final[tuple[str, ...]] = get_args(StartRuleId)
+REJECTIONS: Final[tuple[str, ...]] = get_args(RuleId)
+RESUMING: Final = ("S3", "S4")
+"""The starts that take up the latest execution; the others begin anew, at the first or at some group."""
+
+RESUME, FROM_GROUP, FROM_BEGINNING = "sendResume", "sendFromGroup", "sendFromBeginning"
+WAIT, ADD_GROUP = "waitUntilOver", "addGroup"
+HELPS: Final = {
+    RESUME: "another request: resume",
+    FROM_GROUP: "another request: start at a group",
+    FROM_BEGINNING: "another request: start over",
+    WAIT: "waiting until the execution is over",
+    ADD_GROUP: "a group in the load plan",
+}
+"""What a rejected scenario needs, by the name that it has in the JSON."""
+
+
+@final
+@frozen
+class Started(Sealed):
+    """The scenarios accepted by one of the starting rules, and their steps."""
+
+    rule: str
+    scenarios: int = 0
+    steps_in_plan: int = 0
+    steps_to_run: int = 0
+    """Of the start group and of all groups after it."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.rule not in STARTS:
+            raise InvalidValue("rule", self.rule, f"one of {', '.join(STARTS)}")
+        check_integer("scenarios", self.scenarios, minimum=0)
+        check_integer("steps_in_plan", self.steps_in_plan, minimum=0)
+        check_integer("steps_to_run", self.steps_to_run, minimum=0)
+        if self.steps_to_run > self.steps_in_plan:
+            raise InvalidValue("steps_to_run", self.steps_to_run, "no more than there are in the plans")
+
+    @property
+    def steps_saved(self) -> int:
+        """How many steps fewer these run than if each plan started again from the beginning."""
+        return self.steps_in_plan - self.steps_to_run
+
+    def __add__(self, other: Started) -> Started:
+        return Started(
+            self.rule,
+            self.scenarios + other.scenarios,
+            self.steps_in_plan + other.steps_in_plan,
+            self.steps_to_run + other.steps_to_run,
+        )
+
+
+@final
+@frozen
+class Rejected(Sealed):
+    """The scenarios rejected by one rule, the first by precedence, that the same helps."""
+
+    rule: str
+    helps: str
+    """One of `HELPS`."""
+    scenarios: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.rule not in REJECTIONS:
+            raise InvalidValue("rule", self.rule, f"one of {', '.join(REJECTIONS)}")
+        if self.helps not in HELPS:
+            raise InvalidValue("helps", self.helps, f"one of {', '.join(HELPS)}")
+        check_integer("scenarios", self.scenarios, minimum=1)
+
+
+@final
+@frozen
+class Noted(Sealed):
+    """How many accepted restarts have a note of this kind."""
+
+    note: str
+    scenarios: int
+
+    def __attrs_post_init__(self) -> None:
+        check_text("note", self.note)
+        check_integer("scenarios", self.scenarios, minimum=1)

@@ -1,0 +1,72 @@
+"""Where a load plan and its past come from: a world file, or a server's database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from restart_engine.server.database import BadUrl, Database, Unavailable
+from restart_engine.server.migration import ForeignDatabase, migrate
+from restart_engine.server.world_dump import dump_world
+from restart_engine.server.world_reading import read_world
+from restart_engine.server.world_values import World
+from restart_engine.simulate.past import Past, past_of
+from restart_engine.simulate.shapes import PastShape
+from restart_engine.wire.errors import WireError
+from restart_engine.wire.reading import quoted
+
+_ONE: Final = "the name of a file, where `database` is none, and none where that is given"
+
+
+def read_past(shape: PastShape, folder: Path) -> Past:
+    """The load plan that the shape names, and its past; a world file is looked for from this folder.
+
+    Raises `WireError`, its path beginning with `past`.
+    """
+    if (shape.world is None) == (shape.database is None):
+        raise WireError("past.world", f"`{quoted(shape.world)}`", _ONE)
+    if shape.world is not None:
+        world = _world_of_file(folder / shape.world)
+    else:
+        assert shape.database is not None
+        world = _world_of_database(shape.database)
+    tenants = {tenant.name: tenant for tenant in world.tenants}
+    if shape.tenant not in tenants:
+        raise WireError("past.tenant", f"`{quoted(shape.tenant)}`", f"one of {_listed(tenants)}")
+    tenant = tenants[shape.tenant]
+    plans = {plan.plan.name: plan for plan in tenant.plans}
+    if shape.load_plan not in plans:
+        raise WireError("past.loadPlan", f"`{quoted(shape.load_plan)}`", f"one of {_listed(plans)}")
+    return past_of(plans[shape.load_plan], tenant.loading, detailed_tracking=tenant.detailed_tracking)
+
+
+def _world_of_file(file: Path) -> World:
+    try:
+        return read_world(file.read_bytes(), name=file.name)
+    except OSError as error:
+        found = f"`{quoted(str(file))}`, which cannot be read"
+        raise WireError("past.world", found, f"a world file ({error.strerror})") from None
+    except WireError as error:
+        raise WireError("past.world", f"`{quoted(str(file))}`, in which {error}", "a world file") from None
+
+
+def _world_of_database(url: str) -> World:
+    """What the server's database holds, brought to this version as the server itself would."""
+    try:
+        database = Database(url)
+        file = Path(str(database.url.database))
+        if database.embedded and not file.exists():
+            raise WireError("past.database", f"`{quoted(str(file))}`, which is not there", "a database")
+        try:
+            migrate(database)
+            with database.reading() as connection:
+                return dump_world(connection)
+        finally:
+            database.close()
+    except (BadUrl, ForeignDatabase, Unavailable) as error:
+        raise WireError("past.database", f"no database to read ({error})", "the URL of one") from None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(quoted, names)) or "none, there is none"
