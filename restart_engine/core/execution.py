@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 from operator import attrgetter
 from typing import TYPE_CHECKING, Self, final
 
@@ -16,7 +17,7 @@ from restart_engine.core.checks import (
     check_unique,
 )
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.plan import Step, check_step_names
+from restart_engine.core.plan import LoadGroup, Step, check_step_names
 from restart_engine.core.status import (
     ACTIVE,
     COMPLETED,
@@ -95,6 +96,20 @@ class GroupOutcome(Sealed):
         object.__setattr__(outcome, "status", status)
         object.__setattr__(outcome, "recorded", recorded)
         return outcome
+
+    @classmethod
+    def waiting(cls, group: LoadGroup, skipped: Collection[str] = ()) -> Self:
+        """The outcome of a plan's group that has not begun: its steps are In Queue, but for those skipped.
+
+        `skipped` are names of its steps; any other is an `InvalidValue`.
+        """
+        check_kind("group", group, LoadGroup)
+        steps = dict.fromkeys(group.step_names, Status.IN_QUEUE)
+        if not steps.keys() >= set(skipped):
+            unknown = next(name for name in skipped if name not in steps)
+            raise InvalidValue("skipped", unknown, "a step of the group")
+        steps |= dict.fromkeys(skipped, Status.SKIPPED)
+        return cls._checked(group.sequence, Status.IN_QUEUE, frozenset(steps.items()))
 
     def with_status(self, status: Status) -> Self:
         """The same group with this status."""

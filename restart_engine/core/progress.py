@@ -52,12 +52,8 @@ def opening_record(restart: RestartPlan, execution_id: int) -> Execution:
     check_kind("restart", restart, RestartPlan)
     if restart.facts.latest is not None and restart.facts.latest.id == execution_id:
         raise InvalidValue("execution_id", execution_id, "an id of its own, not the latest execution's")
-    start = dict.fromkeys(restart.start.step_names, Status.IN_QUEUE)
-    start |= dict.fromkeys(restart.step_names_to_skip, Status.SKIPPED)
-    groups = [GroupOutcome.parse(restart.start.sequence, Status.IN_QUEUE, start)]
-    for group in restart.groups_after:
-        steps = dict.fromkeys(group.step_names, Status.IN_QUEUE)
-        groups.append(GroupOutcome.parse(group.sequence, Status.IN_QUEUE, steps))
+    start = GroupOutcome.waiting(restart.start, restart.step_names_to_skip)
+    groups = [start, *map(GroupOutcome.waiting, restart.groups_after)]
     return Execution(execution_id, Status.IN_QUEUE, tuple(groups))
 
 
@@ -128,14 +124,13 @@ def settled(execution: Execution, *, past_failures: bool = False) -> Execution:
     A group whose steps are over ends with the worst of their statuses, and the execution with the worst of
     its groups'. `past_failures` says whether it goes on after a group that failed.
     """
-    while (turn := ready(execution)) is not None:
-        outcome = execution.outcome(turn.sequence)
-        assert outcome is not None
-        statuses = {status for _, status in outcome.recorded or ()}
+    check_kind("execution", execution, Execution)
+    while execution.active and (group := _current(execution)) is not None:
+        statuses = {status for _, status in group.recorded or ()}
         if statuses & ACTIVE:
             return execution
         status = _worst(statuses)
-        execution = end_group(execution, turn.sequence, status)
+        execution = end_group(execution, group.sequence, status)
         if status is not Status.SUCCEEDED and not past_failures:
             break
     if not execution.active:

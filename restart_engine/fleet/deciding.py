@@ -7,20 +7,17 @@ from typing import Final, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from restart_engine.core.decision import plan_restart
 from restart_engine.core.facts import Facts
 from restart_engine.fleet.nested import NestedScenarios
 from restart_engine.fleet.rows import Row, columns_of, decided, refused, size_of
-from restart_engine.fleet.schemas import ANSWERS, DECISIONS
+from restart_engine.fleet.schemas import DECISIONS
 from restart_engine.fleet.texts import TextScenarios
-from restart_engine.wire import WireError, encode_decision, error_line
+from restart_engine.wire import WireError
 
 ROWS: Final = 4096
 """Rows of a batch that comes out, at the most."""
 ITEMS: Final = 2**18
 """Names and sequences in the lists of such a batch, at the most, but for the last row's."""
-BYTES: Final = 2**24
-"""Bytes of the answers in such a batch, likewise."""
 
 _T = TypeVar("_T")
 Scenarios: TypeAlias = TextScenarios | NestedScenarios
@@ -34,19 +31,12 @@ def decide_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch
     `ROWS` rows at the most, fewer where plans are large. A row that is no scenario is answered `error` in its
     row. Raises `WireError` where the columns are not those of scenarios.
     """
-    for scenarios, batch in _scenarios(batches):
+    for scenarios, batch in scenarios_in(batches):
         schema = decided_schema(batch.schema)
         carried = batch.select(carried_names(batch.schema))
-        for start, rows in _pieces(map(_row, scenarios.readings(batch)), size_of, ITEMS):
+        for start, rows in pieces(map(_row, scenarios.readings(batch)), size_of, ITEMS):
             columns = [*carried.slice(start, len(rows)).columns, *columns_of(rows)]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def answer_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same decisions as text: one column `answer`, what `restart-engine oracle` answers to each."""
-    for scenarios, batch in _scenarios(batches):
-        for _, answers in _pieces(map(_answer, scenarios.readings(batch)), len, BYTES):
-            yield pa.RecordBatch.from_arrays([pa.array(answers, pa.string())], schema=ANSWERS)
 
 
 def decided_schema(schema: pa.Schema) -> pa.Schema:
@@ -81,7 +71,7 @@ def kind(schema: pa.Schema) -> type[Scenarios]:
     return forms[0]
 
 
-def _scenarios(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Scenarios, pa.RecordBatch]]:
+def scenarios_in(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Scenarios, pa.RecordBatch]]:
     """Each batch in pieces, with what reads it: plans are kept from one to the next."""
     schema, scenarios = None, None
     for batch in batches:
@@ -92,7 +82,7 @@ def _scenarios(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Scenarios, p
             yield scenarios, batch.slice(start, ROWS)
 
 
-def _pieces(items: Iterable[_T], size: Callable[[_T], int], most: int) -> Iterator[tuple[int, list[_T]]]:
+def pieces(items: Iterable[_T], size: Callable[[_T], int], most: int) -> Iterator[tuple[int, list[_T]]]:
     """The items in pieces of that size or a little more, each with the place of its first."""
     start, piece, sizes = 0, list[_T](), 0
     for item in items:
@@ -107,9 +97,3 @@ def _pieces(items: Iterable[_T], size: Callable[[_T], int], most: int) -> Iterat
 
 def _row(facts: Facts | WireError) -> Row:
     return refused(facts) if isinstance(facts, WireError) else decided(facts)
-
-
-def _answer(facts: Facts | WireError) -> bytes:
-    if isinstance(facts, WireError):
-        return error_line(facts)
-    return encode_decision(plan_restart(facts.plan, facts.request, facts.latest))

@@ -87,6 +87,19 @@ class TestOpening:
         with pytest.raises(InvalidValue, match="`restart` is `None`"):
             opening_record(None, 1)  # type: ignore[arg-type]  # refused at run time too
 
+    @pytest.mark.parametrize("skipped", [(), ("X.c",), ("X.d", "X.c")])
+    def test_a_group_that_waits_is_as_if_made_from_names(self, skipped: tuple[str, ...]) -> None:
+        """Its steps are those of the plan's group, In Queue or skipped."""
+        steps = {"X.c": Q, "X.d": Q} | dict.fromkeys(skipped, K)
+        assert GroupOutcome.waiting(PLAN.groups[1], skipped) == GroupOutcome.parse(2, Q, steps)
+
+    def test_what_waits_is_a_group_of_a_plan_and_skips_its_own_steps(self) -> None:
+        """Anything else is refused."""
+        with pytest.raises(InvalidValue, match=r"`skipped` is `'X\.e'`, accepted is a step of the group"):
+            GroupOutcome.waiting(PLAN.groups[1], ("X.c", "X.e"))
+        with pytest.raises(InvalidValue, match="`group` is `2`, accepted is a LoadGroup"):
+            GroupOutcome.waiting(2)  # type: ignore[arg-type]  # refused at run time too
+
     @pytest.mark.parametrize("asked", [RestartRequest(0, execution_id=12), RestartRequest(1)])
     def test_a_new_execution_has_an_id_of_its_own(self, asked: RestartRequest) -> None:
         """That of the latest is refused, whether it is resumed or not; a lower one is not."""

@@ -18,6 +18,7 @@ from restart_engine.fleet import (
     SCENARIO_COLUMNS,
     SCENARIO_TEXT,
     answer_batches,
+    answering,
     decide_batches,
     decided_schema,
     deciding,
@@ -239,7 +240,7 @@ class TestStream:
     def test_a_batch_that_comes_out_is_bounded_in_names(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """However large the plans; answers are bounded in bytes."""
         monkeypatch.setattr(deciding, "ITEMS", 12)
-        monkeypatch.setattr(deciding, "BYTES", 600)
+        monkeypatch.setattr(answering, "BYTES", 600)
         batch = batch_of([EXAMPLE] * 7, key=list(range(7)))
         out = list(decide_batches([batch]))
         assert [each.num_rows for each in out] == [3, 3, 1]
