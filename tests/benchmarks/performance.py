@@ -22,7 +22,6 @@ from benchmarks.making import making_tables
 from benchmarks.measuring import QUICK, THOROUGH, Effort, Measurer, Spread
 from benchmarks.picture import draw
 from benchmarks.pipes import pipe_tables
-from benchmarks.spark import spark_tables
 from benchmarks.tables import PAGE, Table, percent, places_in, shown_in, with_texts
 from benchmarks.wire import wire_tables
 
@@ -34,7 +33,6 @@ PARTS: Final[dict[str, Part]] = {
     "wire": wire_tables,
     "pipes": pipe_tables,
     "fleet": fleet_tables,
-    "spark": spark_tables,
     "growth": growth_tables,
 }
 
