@@ -17,7 +17,7 @@ _PAIR: Final = {"key", "value"}
 
 
 def is_text(kind: Any) -> bool:
-    """Whether a column of this type holds text; each kind of value may stand in a dictionary."""
+    """Whether a column of this type holds text, be it in a dictionary, or marked as JSON."""
     return _is(_TEXT, kind)
 
 
@@ -86,6 +86,8 @@ def _unlike(path: str, kind: Any, accepted: str) -> WireError:
 def _is(tests: Any, kind: Any) -> bool:
     if types.is_dictionary(kind):
         kind = kind.value_type
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
     return any(test(kind) for test in tests)
 
 

@@ -45,7 +45,7 @@ def decided_schema(schema: pa.Schema) -> pa.Schema:
     Raises `WireError` where the columns are not those of scenarios, or one carried over is named like one of
     a decision.
     """
-    kind(schema)
+    kind(schema)(schema)
     carried = [schema.field(name) for name in carried_names(schema)]
     for field in carried:
         if field.name in DECISIONS.names:

@@ -315,6 +315,11 @@ class TestSchema:
             NestedScenarios(SCENARIO_COLUMNS.set(place, pa.field(column, kind)))
         assert str(error.value).startswith(message)
 
+    def test_it_is_refused_before_anything_is_decided(self) -> None:
+        """Whoever asks for the schema of the decisions learns it."""
+        with pytest.raises(WireError, match="`latest` is a column of int64"):
+            decided_schema(SCENARIO_COLUMNS.set(1, pa.field("latest", pa.int64())))
+
     def test_a_column_that_is_missing(self) -> None:
         """The columns that are there are named."""
         with pytest.raises(WireError, match="columns plan, latest"):
