@@ -26,6 +26,25 @@ def is_bytes(kind: Any) -> bool:
     return _is(_BYTES, kind)
 
 
+def bytes_of(column: Any) -> list[bytes | None]:
+    """The texts of a column, or its bytes, as bytes: Arrow does not make sure that texts are UTF-8."""
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
+    if types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    found: list[bytes | None] = column.cast(pa.large_binary()).to_pylist()
+    return found
+
+
+def texts_of(column: Any) -> list[Any]:
+    """The texts of a column; a byte that is not UTF-8 becomes a lone surrogate, which no name may have."""
+    try:
+        found: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        return [text and text.decode(errors="surrogateescape") for text in bytes_of(column)]
+    return found
+
+
 def check_kind(kind: Any, meant: Any, path: str, optional: frozenset[str]) -> None:
     """The type can hold what the other, plain one does; raises `WireError` at the first place that cannot.
 

@@ -21,7 +21,7 @@ from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
-from restart_engine.fleet.columns import Lists, check_kind, member
+from restart_engine.fleet.columns import Lists, check_kind, member, texts_of
 from restart_engine.fleet.schemas import SCENARIO_COLUMNS
 from restart_engine.wire import WireError
 from restart_engine.wire.kept import Kept
@@ -29,7 +29,7 @@ from restart_engine.wire.scenario import facts_read_carefully
 
 _OPTIONAL: Final = frozenset({"request.recentLoadPlanExecution"})
 KEPT_NAMES: Final = 500_000
-"""Step names in the plans that are kept, and in the outcomes: some thousands of plans."""
+"""Steps and groups of the plans that are kept, and of the outcomes: some thousands of plans."""
 _STATUSES: Final = {str(status): status for status in Status}
 _PlanKey: TypeAlias = tuple[str, tuple[int, ...], tuple[int, ...], tuple[str, ...]]
 _OutcomeKey: TypeAlias = tuple[int, str, tuple[str, ...] | None, tuple[str, ...] | None]
@@ -44,7 +44,7 @@ class NestedScenarios:
         """Raises `WireError` where a column is missing or cannot hold what it has to."""
         for field in SCENARIO_COLUMNS:
             check_kind(schema.field(field.name).type, field.type, field.name, _OPTIONAL)
-        self._plans = Kept(_plan_of, lambda key: 1 + len(key[-1]), KEPT_NAMES)
+        self._plans = Kept(_plan_of, lambda key: 1 + len(key[1]) + len(key[-1]), KEPT_NAMES)
         self._outcomes = Kept(_outcome_of, lambda key: 1 + len(key[-1] or ()), KEPT_NAMES)
 
     def readings(self, batch: pa.RecordBatch) -> Iterator[Facts | WireError]:
@@ -65,13 +65,13 @@ class _Plans:
     """The column `plan` of a batch, taken apart."""
 
     def __init__(self, column: Any) -> None:
-        self._names = member(column, "name").to_pylist()
+        self._names = texts_of(member(column, "name"))
         self._groups = Lists(member(column, "groups"))
         self._sequences = member(self._groups.values, "sequence").to_pylist()
         self._steps = Lists(member(self._groups.values, "steps"))
         starts = self._steps.starts
         self._sizes = [end - start for start, end in pairwise(starts)]
-        self._step_names = self._steps.values.to_pylist()
+        self._step_names = texts_of(self._steps.values)
 
     def key(self, index: int) -> _PlanKey:
         """All that a row's plan is made from: equal for equal plans alone."""
@@ -103,13 +103,13 @@ class _Executions:
     def __init__(self, column: Any) -> None:
         self._missing = column.is_null().to_pylist()
         self._ids = member(column, "id").to_pylist()
-        self._statuses = member(column, "status").to_pylist()
+        self._statuses = texts_of(member(column, "status"))
         self._groups = Lists(member(column, "groups"))
         outcomes = self._groups.values
         self._sequences = member(outcomes, "sequence").to_pylist()
-        self._group_statuses = member(outcomes, "status").to_pylist()
+        self._group_statuses = texts_of(member(outcomes, "status"))
         self._steps = Lists(member(outcomes, "steps"))
-        self._step_names, self._step_statuses = (part.to_pylist() for part in self._steps.pairs())
+        self._step_names, self._step_statuses = map(texts_of, self._steps.pairs())
 
     def execution(self, index: int, outcomes: Kept[_OutcomeKey, GroupOutcome]) -> Execution | None:
         """A row's latest execution, or none where the column is null."""
@@ -144,7 +144,7 @@ class _Requests:
     """The column `request` of a batch, taken apart."""
 
     def __init__(self, column: Any) -> None:
-        self._names = member(column, "loadPlanName").to_pylist()
+        self._names = texts_of(member(column, "loadPlanName"))
         self._sequences = member(column, "groupSequence").to_pylist()
         self._ids = member(column, "recentLoadPlanExecution").to_pylist()
 
@@ -156,12 +156,15 @@ class _Requests:
 
 
 def _read_carefully(batch: pa.RecordBatch, index: int) -> Facts | WireError:
-    members = [
-        f'"{field.name}": {_json(batch.column(field.name)[index].as_py(), field.type)}'
-        for field in SCENARIO_COLUMNS
-    ]
     try:
+        members = [
+            f'"{field.name}": {_json(batch.column(field.name)[index].as_py(), field.type)}'
+            for field in SCENARIO_COLUMNS
+        ]
         return facts_read_carefully(f"{{{', '.join(members)}}}".encode())
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        return WireError("", f"holding text that is not UTF-8: byte {byte:#04x}", "texts in UTF-8")
     except WireError as error:
         return error
 

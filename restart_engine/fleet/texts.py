@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from restart_engine.core.facts import Facts
-from restart_engine.fleet.columns import is_bytes, is_text
+from restart_engine.fleet.columns import bytes_of, is_bytes, is_text
 from restart_engine.wire import ScenarioReader, WireError
 from restart_engine.wire.reading import unlike
 
@@ -31,7 +31,7 @@ class TextScenarios:
     def readings(self, batch: pa.RecordBatch) -> Iterator[Facts | WireError]:
         """The facts of each row, or what is wrong with it."""
         read = self._reader.read
-        for text in batch.column(COLUMN).to_pylist():
+        for text in bytes_of(batch.column(COLUMN)):
             try:
                 yield read(text) if text is not None else _refuse_null()
             except WireError as error:

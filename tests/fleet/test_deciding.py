@@ -208,9 +208,14 @@ class TestBadRows:
         else:
             assert rows[1]["message"] == "the text is `null`, accepted is the text of a scenario"
 
-    def test_bytes_that_are_no_text(self) -> None:
-        """They are refused as the oracle refuses them."""
-        texts = pa.array([b"\xff", json.dumps(EXAMPLE).encode()], pa.binary())
+    @pytest.mark.parametrize("kind", [pa.binary(), pa.string(), pa.dictionary(pa.int32(), pa.string())])
+    def test_bytes_that_are_no_text(self, kind: Any) -> None:
+        """They are refused as the oracle refuses them, also where a column says that it holds text."""
+        texts: Any = pa.array([b"\xff", json.dumps(EXAMPLE).encode()], pa.binary())
+        if kind != pa.binary():
+            texts = pa.Array.from_buffers(pa.string(), 2, texts.buffers())
+        if pa.types.is_dictionary(kind):
+            texts = texts.dictionary_encode()
         first, second = rows_of([pa.record_batch({"scenario": texts})])
         assert first["message"] == "the text is not UTF-8: byte 0xff at offset 0, accepted is JSON in UTF-8"
         assert second["decision"] == "planned"

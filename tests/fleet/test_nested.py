@@ -20,6 +20,7 @@ from restart_engine.wire import WireError
 
 Document = dict[str, Any]
 HIGHEST = 2**63 - 1
+SPOILT = "spoilt.text"
 
 
 def pairs(document: Document) -> Document:
@@ -63,6 +64,15 @@ def changed(**members: Any) -> Document:
             holder = holder[int(name) if name.isdigit() else name]
         holder[int(last) if last.isdigit() else last] = value
     return document
+
+
+def not_utf_8(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with bytes that are no UTF-8 where it says that it is spoilt, as a file may hold them."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    spoilt = sink.getvalue().to_pybytes().replace(SPOILT.encode(), b"\xff" * len(SPOILT))
+    return pa.ipc.open_stream(spoilt).read_next_batch()
 
 
 def masked(batch: pa.RecordBatch, way: str) -> pa.RecordBatch:
@@ -149,6 +159,17 @@ class TestRows:
         (row,) = rows_of([pa.RecordBatch.from_arrays(columns, schema=SCENARIO_COLUMNS)])
         assert row["path"] == 'latest.groups[0].steps["Finance.Ledger"]'.replace("[0]", "[1]")
         assert row["message"].endswith("is there more than once, accepted is each member once")
+
+    @pytest.mark.parametrize("spoilt", ["Nightly", "Finance.Rates", "Failed", "Marts.Revenue"])
+    def test_text_that_is_not_utf_8_is_an_error_of_its_row(self, spoilt: str) -> None:
+        """Arrow lets it stand in a column of text, and whoever reads a file does not look."""
+        document = json.loads(json.dumps(EXAMPLE).replace(spoilt, SPOILT))
+        good, bad, again = rows_of([not_utf_8(nested([EXAMPLE, document, EXAMPLE]))])
+        assert good == again == rows_of([nested([EXAMPLE])])[0]
+        assert (
+            bad["message"]
+            == "the text is holding text that is not UTF-8: byte 0xff, accepted is texts in UTF-8"
+        )
 
     @pytest.mark.parametrize("way", ["plan", "latest", "request", "plan__groups__1", "latest__groups__0"])
     def test_what_is_under_a_null_is_not_read(self, way: str) -> None:
