@@ -63,6 +63,8 @@ def parsed(text: bytes, *, levels: int = 6) -> object:
     except UnicodeDecodeError as error:
         found = f"not UTF-8: byte {text[error.start]:#04x} at offset {error.start}"
         raise WireError("", found, "JSON in UTF-8") from None
+    if decoded.startswith("\ufeff"):
+        raise WireError("", "beginning with a byte order mark", "JSON in UTF-8 without one")
     try:
         value: object = _DECODER.decode(decoded)
     except json.JSONDecodeError as error:

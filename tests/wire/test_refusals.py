@@ -58,6 +58,12 @@ REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
     "bad escape": (changed("A.b", "A.\\x"), "", None, "one JSON object"),
     "byte order mark": ("\ufeff" + TEXT, "", None, "one JSON object"),
     "not UTF-8": (b'{"\xff"}', "", "not UTF-8: byte 0xff at offset 2", "JSON in UTF-8"),
+    "byte order mark": (
+        TEXT.encode("utf-8-sig"),
+        "",
+        "beginning with a byte order mark",
+        "JSON in UTF-8 without one",
+    ),
     "UTF-16": (TEXT.encode("utf-16"), "", "not UTF-8: byte 0xff at offset 0", "JSON in UTF-8"),
     "surrogate bytes": (
         TEXT.encode().replace(b"A.b", b"A.\xed\xa0\x80"),
