@@ -56,7 +56,6 @@ REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
     "comment": (TEXT + "// no", "", None, "one JSON object"),
     "control character": (changed("A.b", "A.\n"), "", None, "one JSON object"),
     "bad escape": (changed("A.b", "A.\\x"), "", None, "one JSON object"),
-    "byte order mark": ("\ufeff" + TEXT, "", None, "one JSON object"),
     "not UTF-8": (b'{"\xff"}', "", "not UTF-8: byte 0xff at offset 2", "JSON in UTF-8"),
     "byte order mark": (
         TEXT.encode("utf-8-sig"),
