@@ -77,7 +77,7 @@ class TestPlantedFaults:
         """Of each signature the smallest scenario is kept."""
         report = check(fault.subject, seed=4, budget=Budget(examples=600))
         for found in report.faults:
-            # where drawing has met none, the smallest is one of the cases; most of these have four groups
+            # where drawing has met none, the smallest is one of the cases
             assert len(found.shown.question.facts.plan.groups) <= 4
         assert sum(count for _, count in report.seen) >= len(report.faults)
 
