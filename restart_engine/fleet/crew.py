@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, TypeAlias
 
-from restart_engine.fleet.failures import FleetFailure
+from restart_engine.fleet.failures import FleetFailure, cause
 from restart_engine.fleet.marks import Mark
 from restart_engine.fleet.piece import Hand, Job
 
@@ -88,10 +88,10 @@ def _answer(connection: Any, crew: dict[Any, SpawnProcess], doing: dict[Any, int
 
 
 def _death(code: int, piece: int) -> str:
-    how = f"ended with status {code}"
     if code < 0:
-        how = f"was killed by {signal.Signals(-code).name}"
-    return f"a worker process {how} while it did part {piece}; the same command goes on from what is done"
+        killed = f"a worker process was killed by {signal.Signals(-code).name} while it did part {piece}"
+        return f"{killed}; the same command goes on from what is done"
+    return f"a worker process ended with status {code} while it did part {piece}"
 
 
 def _work(job: Job, connection: Connection[Any, Any]) -> None:
@@ -107,6 +107,8 @@ def _work(job: Job, connection: Connection[Any, Any]) -> None:
             connection.send(failure)
         except MemoryError:
             connection.send(FleetFailure("out of memory in a worker process; try fewer --jobs"))
+        except Exception as error:  # noqa: BLE001  # a defect of ours: it is told in one line, and by the parent
+            connection.send(FleetFailure(f"a defect of this program: {type(error).__name__}: {cause(error)}"))
 
 
 def _end_with_parent() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from restart_engine.fleet.deciding import ROWS
 from restart_engine.fleet.forward import Forward
+from restart_engine.fleet.layouts import without_views
 from restart_engine.wire.lines import lines_from
 
 Unit: TypeAlias = Literal["bytes", "rows"]
@@ -105,34 +106,47 @@ class Rows:
 
     unit: Unit = "rows"
 
-    def __init__(self, schema: pa.Schema, forward: Forward, stored_bytes: int, sample: int) -> None:
-        """`stored_bytes` are those of all rows, `sample` those of one of the first."""
-        self.schema = schema
+    def __init__(self, schema: pa.Schema, forward: Forward, stored_bytes: int) -> None:
+        """`stored_bytes` are those of all rows."""
+        self.schema = without_views(schema)
         self.total = forward.rows
-        each = max(stored_bytes // max(self.total, 1), sample, 1)
+        each = max(stored_bytes // max(self.total, 1), 1)
         fitting = max(_PIECE_BYTES // each, 1)
         least = min(_LEAST_PIECE_ROWS, fitting)
         self.step = max(min(self.total // _PIECES, fitting, _PIECE_ROWS), least)
-        self._most = min(max(_BATCH_BYTES // each, 1), ROWS)
         self._forward = forward
 
     def batches(self, start: int, end: int) -> Iterator[pa.RecordBatch]:
         """The rows from `start` up to `end`."""
-        return self._forward.read(start, end, self._most)
+        for batch in self._forward.read(start, end, ROWS):
+            plain = batch if batch.schema.equals(self.schema) else batch.cast(self.schema)
+            yield from bounded(plain)
+
+
+def bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch in halves of halves, until none is too large or of more than one row."""
+    if batch.nbytes <= _BATCH_BYTES or batch.num_rows <= 1:
+        yield batch
+        return
+    middle = batch.num_rows // 2
+    yield from bounded(batch.slice(0, middle))
+    yield from bounded(batch.slice(middle))
 
 
 def _parquet(path: Path) -> Rows:
     file = pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
     groups = [file.metadata.row_group(group) for group in range(file.metadata.num_row_groups)]
     first = next(file.iter_batches(_SAMPLE, use_threads=False), None)
-    sample = _row_bytes(first)
-    size = sum(group.total_byte_size for group in groups)
-    most = min(max(_BATCH_BYTES // max(sample, 1), 1), ROWS)
+    # what is stored says little where texts repeat, and the first rows little of the others
+    sample = 0 if first is None else first.nbytes // max(first.num_rows, 1) // _SAMPLE
 
     def batches(group: int) -> Iterator[pa.RecordBatch]:
+        stored = groups[group].total_byte_size // max(groups[group].num_rows, 1)
+        most = min(max(_BATCH_BYTES // max(stored, sample, 1), 1), ROWS)
         return iter(file.iter_batches(most, row_groups=[group], use_threads=False))
 
-    return Rows(file.schema_arrow, Forward([group.num_rows for group in groups], batches), size, sample)
+    forward = Forward([group.num_rows for group in groups], batches)
+    return Rows(file.schema_arrow, forward, sum(group.total_byte_size for group in groups))
 
 
 def _arrow(path: Path) -> Rows:
@@ -147,7 +161,7 @@ def _arrow(path: Path) -> Rows:
         def streamed(_: int) -> Iterator[pa.RecordBatch]:
             return iter(pa.ipc.open_stream(pa.memory_map(str(path))))
 
-        return _sampled(pa.ipc.open_stream(pa.memory_map(str(path))).schema, counts, streamed, size)
+        return Rows(pa.ipc.open_stream(pa.memory_map(str(path))).schema, Forward(counts, streamed), size)
     count = pa.ipc.open_file(mapped, options=counting)
     counts = [count.get_batch(place).num_rows for place in range(count.num_record_batches)]
     source = mapped if size > _MAPPED_BYTES * max(len(counts), 1) else pa.OSFile(str(path), "rb")
@@ -156,16 +170,4 @@ def _arrow(path: Path) -> Rows:
     def batch(place: int) -> Iterator[pa.RecordBatch]:
         yield file.get_batch(place)
 
-    return _sampled(file.schema, counts, batch, size)
-
-
-def _sampled(
-    schema: pa.Schema, counts: list[int], batches: Callable[[int], Iterator[pa.RecordBatch]], size: int
-) -> Rows:
-    forward = Forward(counts, batches)
-    sample = next(forward.read(0, min(_SAMPLE, forward.rows), _SAMPLE), None)
-    return Rows(schema, forward, size, _row_bytes(sample))
-
-
-def _row_bytes(sample: pa.RecordBatch | None) -> int:
-    return 0 if sample is None or not sample.num_rows else sample.nbytes // sample.num_rows
+    return Rows(file.schema, Forward(counts, batch), size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -30,6 +29,10 @@ def locked(folder: Path) -> Generator[None]:
 
 
 def _lock(folder: Path) -> int:
+    try:
+        import fcntl  # noqa: PLC0415  # not every system has it
+    except ImportError:
+        raise FleetFailure("a run needs a lock that this system has not; Linux and macOS have it") from None
     path = folder / LOCK
     while True:
         descriptor = _opened(path)

@@ -8,10 +8,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedWriter
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from restart_engine.fleet.layouts import without_dictionaries
 
 _COPIED: Final = 1024 * 1024
 _GROUP_BYTES: Final = 64 * 1024 * 1024
@@ -41,7 +43,8 @@ def write_columns(stream: BufferedWriter, schema: pa.Schema, batches: Iterable[p
 def join_parts(
     parts: Iterable[Path], ending: str, schema: pa.Schema, stream: BufferedWriter, told: OnJoined
 ) -> None:
-    """Write an output of this ending from its parts, in their order."""
+    """Write an output of this ending from its parts, in their order; its columns are without dictionaries."""
+    schema = without_dictionaries(schema)
     match ending:
         case ".jsonl":
             _join_lines(parts, stream, told)
@@ -61,37 +64,29 @@ def _join_lines(parts: Iterable[Path], stream: BufferedWriter, told: OnJoined) -
 def _join_parquet(parts: Iterable[Path], schema: pa.Schema, stream: BufferedWriter, told: OnJoined) -> None:
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         held: list[pa.RecordBatch] = []
+        rows = size = 0
         for number, path in enumerate(parts, 1):
-            for batch in _batches(path):
+            for batch in _batches(path, schema):
                 held.append(batch)
-                rows, size = sum(each.num_rows for each in held), sum(each.nbytes for each in held)
+                rows += batch.num_rows
+                size += batch.nbytes
                 if rows >= _GROUP_ROWS or size >= _GROUP_BYTES:
                     writer.write_table(pa.Table.from_batches(held, schema), row_group_size=rows)
-                    held = []
+                    held, rows, size = [], 0, 0
             told(number)
         if held:
             writer.write_table(pa.Table.from_batches(held, schema))
 
 
 def _join_arrow(parts: Iterable[Path], schema: pa.Schema, stream: BufferedWriter, told: OnJoined) -> None:
-    plain = without_dictionaries(schema)
-    with pa.ipc.new_file(stream, plain) as writer:
+    with pa.ipc.new_file(stream, schema) as writer:
         for number, path in enumerate(parts, 1):
-            for batch in _batches(path):
-                writer.write_batch(batch if plain.equals(schema) else batch.cast(plain))
+            for batch in _batches(path, schema):
+                writer.write_batch(batch)
             told(number)
 
 
-def without_dictionaries(schema: pa.Schema) -> pa.Schema:
-    """The schema with plain columns: a file of Arrow IPC holds one dictionary for each column, not many."""
-
-    def plain(field: Any) -> Any:
-        return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
-
-    metadata: Any = schema.metadata
-    return pa.schema([plain(field) for field in schema], metadata=metadata)
-
-
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pa.OSFile(str(path), "rb") as part, pa.ipc.open_stream(part) as reader:
-        yield from reader
+def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with path.open("rb") as part, pa.ipc.open_stream(part) as reader:
+        for batch in reader:
+            yield batch if batch.schema.equals(schema) else batch.cast(schema)

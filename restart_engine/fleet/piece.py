@@ -20,11 +20,9 @@ from restart_engine.fleet.inputs import opened
 from restart_engine.fleet.marks import SHOWN, Mark, Mistake, temporary, write_whole
 from restart_engine.fleet.outputs import complete, write_columns
 from restart_engine.fleet.parts import Parts
-from restart_engine.fleet.schemas import DECISIONS
-from restart_engine.fleet.summary import COUNTED, Summary
+from restart_engine.fleet.summary import Summary
 from restart_engine.fleet.tally import Tally
 
-_COUNTED: Final = pa.schema([DECISIONS.field(name) for name in (*COUNTED, "message")])
 _Counted: TypeAlias = tuple[Summary, tuple[Mistake, ...]]
 
 
@@ -79,27 +77,30 @@ class Hand:
         return tally.summary, tuple(tally.mistakes)
 
     def _columns(self, stream: BufferedWriter, batches: Iterator[pa.RecordBatch]) -> _Counted:
-        counted: list[pa.RecordBatch] = []
+        summary, mistakes = Summary(), list[Mistake]()
 
         def decided() -> Iterator[pa.RecordBatch]:
+            nonlocal summary
             for batch in decide_batches(batches):
-                counted.append(batch.select(_COUNTED.names))
+                if len(mistakes) < SHOWN:
+                    mistakes.extend(_mistakes(batch, summary.scenarios))
+                summary += Summary.of(batch)
                 yield batch
 
         write_columns(stream, decided_schema(self._input.schema), decided())
-        table = pa.Table.from_batches(counted, _COUNTED)
-        return Summary.of(table), _mistakes(table)
+        return summary, tuple(mistakes[:SHOWN])
 
     def _batches(self, piece: int) -> Iterator[pa.RecordBatch]:
         with told(f"cannot read `{self._job.source}`"):
             yield from self._input.batches(*self._job.span(piece))
 
 
-def _mistakes(table: pa.Table) -> tuple[Mistake, ...]:
-    is_error: Any = pc.equal(table.column("decision"), pa.scalar("error"))
+def _mistakes(decided: pa.RecordBatch, before: int) -> Iterator[Mistake]:
+    """The first errors of a batch that has so many rows before it."""
+    is_error: Any = pc.equal(decided.column("decision"), pa.scalar("error"))
     rows: list[int] = pc.indices_nonzero(is_error)[:SHOWN].to_pylist()
-    messages: Any = table.column("message")
-    return tuple(Mistake(row + 1, messages[row].as_py()) for row in rows)
+    messages: Any = decided.column("message")
+    return (Mistake(before + row + 1, messages[row].as_py()) for row in rows)
 
 
 @contextmanager
@@ -107,5 +108,5 @@ def told(saying: str) -> Generator[None]:
     """Errors of the system and of Arrow in here become a `FleetFailure` that begins like this."""
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeEncodeError) as error:  # the last of a path that is no text
         raise FleetFailure(f"{saying}: {cause(error)}") from error

@@ -9,11 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, final
 
+import pyarrow as pa
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed
 from restart_engine.fleet.crew import Done, done_here, done_side_by_side
-from restart_engine.fleet.deciding import decided_schema
+from restart_engine.fleet.deciding import decided_schema, kind
 from restart_engine.fleet.failures import FleetFailure
 from restart_engine.fleet.inputs import ENDINGS, Input, opened
 from restart_engine.fleet.lock import locked
@@ -21,6 +22,7 @@ from restart_engine.fleet.marks import SHOWN, Mark, Mistake
 from restart_engine.fleet.outputs import complete, join_parts
 from restart_engine.fleet.parts import Parts, clear, input_identity, parts_of_run
 from restart_engine.fleet.piece import Job, told
+from restart_engine.fleet.schemas import ANSWERS
 from restart_engine.fleet.summary import Summary
 from restart_engine.wire import WireError
 
@@ -75,16 +77,28 @@ def run_fleet(  # noqa: PLR0913  # all but the first two are choices that one ma
         if not source.is_file():
             source.stat()
             raise FleetFailure(f"`{source}` is no file that can be read from any place")
+        identity = input_identity(source)
         read = opened(source)
-    try:
-        schema = decided_schema(read.schema)
-    except WireError as error:
-        raise FleetFailure(f"`{source}`: {error}") from error
+    schema = _schema_of(source, read, target)
+    target = target.resolve()
     if target.exists() and target.samefile(source):
         raise FleetFailure(f"`{target}` is the input")
-    return _Run(source, target, read, schema, on_progress).outcome(
+    if target.is_dir():
+        raise FleetFailure(f"`{target}` is a folder")
+    return _Run(source, target, read, schema, identity, on_progress).outcome(
         jobs or _cores(), overwrite=overwrite, restart=restart
     )
+
+
+def _schema_of(source: Path, read: Input, target: Path) -> pa.Schema:
+    """The schema of the output; lines carry nothing over, so that no name is in their way."""
+    try:
+        if target.suffix.lower() == ".jsonl":
+            kind(read.schema)(read.schema)
+            return ANSWERS
+        return decided_schema(read.schema)
+    except WireError as error:
+        raise FleetFailure(f"`{source}`: {error}") from error
 
 
 def _cores() -> int:
@@ -93,7 +107,17 @@ def _cores() -> int:
 
 
 class _Run:
-    def __init__(self, source: Path, target: Path, read: Input, schema: Any, on_progress: OnProgress) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # what a run is made of, handed over once
+        self,
+        source: Path,
+        target: Path,
+        read: Input,
+        schema: pa.Schema,
+        identity: dict[str, Any],
+        on_progress: OnProgress,
+    ) -> None:
+        self._identity: Final = identity
+        """Of the input, taken before it was read."""
         self._source: Final = source
         self._target: Final = target
         self._ending: Final = target.suffix.lower()
@@ -110,7 +134,14 @@ class _Run:
             known = Parts(self._folder, "")
             if not overwrite and self._target.exists() and not known.is_finished(self._target):
                 raise FleetFailure(f"`{self._target}` is there already; replace it with --overwrite")
-            run = self._identity()
+            if self._folder.stat().st_dev != self._target.parent.stat().st_dev:
+                raise FleetFailure(f"`{self._folder}` is on another disk than `{self._target}`")
+            run = {
+                "version": version("restart-engine"),
+                "input": self._identity,
+                "output": self._ending,
+                "cut": f"{self._read.step} {self._read.unit}",
+            }
             parts = parts_of_run(self._folder, self._source, run)
             job = Job(
                 source=self._source,
@@ -121,22 +152,13 @@ class _Run:
             )
             marks, found = self._decide(job, jobs)
             if not parts.is_finished(self._target):
-                if self._identity() != run:
+                with told(f"cannot read `{self._source}`"):
+                    now = input_identity(self._source)
+                if now != self._identity:
                     raise FleetFailure(f"`{self._source}` has changed meanwhile; begin anew with --restart")
                 self._join(job)
             clear(self._folder)
             return _outcome(marks, found)
-
-    def _identity(self) -> dict[str, Any]:
-        with told(f"cannot read `{self._source}`"):
-            of_input = input_identity(self._source)
-        cut = f"{self._read.step} {self._read.unit}"
-        return {
-            "version": version("restart-engine"),
-            "input": of_input,
-            "output": self._ending,
-            "cut": cut,
-        }
 
     def _decide(self, job: Job, jobs: int) -> tuple[list[Mark], int]:
         marks = {piece: mark for piece in job.pieces if (mark := job.parts.mark(piece)) is not None}
