@@ -45,6 +45,8 @@ def _picture_file(context: click.Context, option: click.Parameter, value: str | 
         return None
     if Path(value).suffix.lower() not in _PICTURES:
         raise click.BadParameter(f"`{value}` does not end in {', '.join(_PICTURES)}", context, option)
+    if not Path(value).parent.is_dir():
+        raise click.BadParameter(f"`{value}` stands in no folder that is there", context, option)
     return Path(value)
 
 

@@ -82,7 +82,10 @@ class Outage(Sealed):
         # the hours in which the night starts have begun with it or before
         earliest = (last_at if self.begins.hold(start) else next_at)(start, self.begins.begins)
         began = earliest + draw("begins", index) * ((self.begins.ends - self.begins.begins) % DAY)
-        return began, began + self.lasts.at(draw("lasts", index))
+        lasts = self.lasts.at(draw("lasts", index))
+        if began + lasts <= start:  # over before the night begins: it is the night's end that is meant
+            began += DAY
+        return began, began + lasts
 
 
 @final

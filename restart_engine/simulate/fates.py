@@ -57,7 +57,7 @@ class Fates:
         hit: tuple[float, int, Failure] | None = None
         for index, failure in self._simulation.failing(sequence, step):
             moment = self._breaks_off(attempt, index, failure)
-            if moment is not None and (hit is None or moment < hit[0]):
+            if moment is not None and (hit is None or _comes_before(moment, failure, hit)):
                 hit = (moment, index, failure)
         if hit is None:
             return Fate(attempt=number, seconds=seconds, status=Status.SUCCEEDED, failure=None)
@@ -86,3 +86,10 @@ class Fates:
 
     def _is_broken(self, key: tuple[str | int, ...], now: float) -> bool:
         return any(broke <= now < mended for broke, mended in self._broken.get(key, ()))
+
+
+def _comes_before(moment: float, failure: Failure, hit: tuple[float, int, Failure]) -> bool:
+    """Whether this breaks an attempt off, and not the other; of two at once the one that stays."""
+    at, _, other = hit
+    stays = isinstance(failure, Persistent) and not isinstance(other, Persistent)
+    return moment < at or (moment == at and stays)

@@ -50,7 +50,7 @@ class _Night:
         self._fates = fates
         self._env = simpy.Environment(initial_time=simulation.start)
         self._slots = simpy.Resource(self._env, simulation.slots)
-        self._order = {step: index for index, (_, step) in enumerate(simulation.places)}
+        self._order = {place: index for index, place in enumerate(simulation.places)}
         self._runs: list[Run] = []
         self._steps: list[StepRun] = []
         self._ended: tuple[Ending, RuleId | None] = Ending.COMPLETED, None
@@ -95,8 +95,8 @@ class _Night:
         began, past_failures = self._env.now, self._simulation.past_failures
         self._execution = settled(opening_record(decision, len(self._runs) + 1), past_failures=past_failures)
         while (turn := ready(self._execution)) is not None:
-            steps = sorted(turn.steps, key=self._order.__getitem__)
-            begun = [self._env.process(self._step(turn.sequence, step)) for step in steps]
+            places = sorted([(turn.sequence, step) for step in turn.steps], key=self._order.__getitem__)
+            begun = [self._env.process(self._step(*place)) for place in places]
             yield self._env.all_of(begun)
             self._execution = settled(self._execution, past_failures=past_failures)
         record = self._execution

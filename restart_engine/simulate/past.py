@@ -50,7 +50,7 @@ def past_of(known: WorldPlan, loading: Loading, *, detailed_tracking: bool) -> P
         detailed_tracking=detailed_tracking,
         observed=_observed(steps, known.executions),
         stated={step: Constant(seconds(loading, step)) for step in steps},
-        failures=_seen(plan, known.executions) or _stated(plan, loading),
+        failures=_seen(plan, known.executions) if known.executions else _stated(plan, loading),
     )
 
 

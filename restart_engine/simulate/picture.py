@@ -85,9 +85,9 @@ def _finding(report: Report) -> str:
 def _of_a_hundred(each: Summary) -> str:
     """Only what never fails is said to be ready in all of them, and only what always does in none."""
     share = each.ready.value * 100
-    if 0 < share < 1 or DOTS - 1 < share < DOTS:
-        return f"{share:.1f}"
-    return f"{share:.0f}"
+    if not (0 < share < 1 or DOTS - 1 < share < DOTS):
+        return f"{share:.0f}"
+    return {"0.0": "under 0.1", "100.0": "over 99.9"}.get(f"{share:.1f}", f"{share:.1f}")
 
 
 def _hundred(results: tuple[Result, ...]) -> tuple[float, ...]:
@@ -166,7 +166,7 @@ def _dots(
 
 def _share(axes: Axes, each: Summary) -> None:
     axes.axis("off")
-    share = f"{each.ready.value:.0%}" if _of_a_hundred(each).isdigit() else f"{each.ready.value:.1%}"
+    share = f"{_of_a_hundred(each)}%"
     axes.text(0.5, 0.58, share, ha="center", va="center", fontsize=19, weight="bold", color=BLUE)
     interval = f"{each.ready.low * 100:.1f} to {each.ready.high * 100:.1f}"
     axes.text(0.5, 0.22, interval, ha="center", va="center", fontsize=8, color=GREY)

@@ -43,7 +43,7 @@ def _named(description: str, pattern: str) -> Meta:
 
 
 TimesOfDay: TypeAlias = Annotated[list[TimeOfDay], Meta(extra_json_schema={"uniqueItems": True})]
-Attempts: TypeAlias = Annotated[list[Positive], Meta(extra_json_schema={"uniqueItems": True})]
+Attempts: TypeAlias = Annotated[list[Positive], Meta(min_length=1, extra_json_schema={"uniqueItems": True})]
 Minutes: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_MINUTES)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 RestartFrom: TypeAlias = Literal["beginning", "failedGroup", "failedSteps"]

@@ -57,13 +57,14 @@ def mean(values: Numbers) -> Estimate | None:
 
 
 def quantile(values: Numbers, at: float) -> Estimate:
-    """The value that so large a share of all is at or under, between two others of them."""
+    """The value that so large a share of all is at or under, between two others where there are so many."""
     ascending = np.sort(values)
     count = len(ascending)
     half = _Z * sqrt(count * at * (1 - at))
     places = (ceil(count * at), round(count * at - half), round(count * at + half + 1))
-    found, low, high = (float(ascending[min(max(place, 1), count) - 1]) for place in places)
-    return Estimate(found, low, high)
+    found, low, high = (float(ascending[place - 1]) if 1 <= place <= count else None for place in places)
+    assert found is not None
+    return Estimate(found, -inf if low is None else low, inf if high is None else high)
 
 
 def difference_of_shares(of: Sequence[bool], against: Sequence[bool]) -> Estimate:

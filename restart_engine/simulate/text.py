@@ -41,7 +41,7 @@ def report_lines(report: Report, width: int, cut: Callable[[str, int], str]) -> 
         yield Line("")
         title = f"against `{report.baseline}`, in the same nights"
         rows = [(each.policy, _compared(each)) for each in report.comparisons]
-        yield from _table(title, ("ready", "done", "steps run"), rows, width, cut)
+        yield from _table(title, ("ready", "done, where both are", "steps run"), rows, width, cut)
     for each in report.summaries:
         for rule, nights in each.rejected:
             yield Line("")
@@ -96,7 +96,7 @@ def _cost(_: Report, each: Summary) -> tuple[str, ...]:
 
 _BLOCKS: Final[tuple[tuple[str, tuple[str, ...], Callable[[Report, Summary], tuple[str, ...]]], ...]] = (
     ("how often is it ready", ("by the deadline", "later", "given up"), _ready),
-    ("when is it ready", ("half by", "9 of 10 by", "on average"), _times),
+    ("when is it ready", ("half by", "9 of 10 by", "on average, if ready"), _times),
     ("what a night costs", ("restarts", "steps run", "of them twice", "saved"), _cost),
 )
 
@@ -121,7 +121,7 @@ def _at(found: Estimate, start: float) -> str:
 def _day(seconds: float, start: float) -> str:
     """The time of the day so long after the start, and how many days later if it is one or more."""
     if not isfinite(seconds):
-        return "never"
+        return "never" if seconds > 0 else "?"
     days = int(seconds // DAY)
     return f"{clock(start + seconds)}{f'+{days}d' if days else ''}"
 

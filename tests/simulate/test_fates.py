@@ -140,6 +140,14 @@ class TestOutage:
         ]
         assert EVENING - HOUR <= min(begun) < EVENING < max(begun) < EVENING + HOUR
 
+    def test_one_at_any_hour_falls_into_the_night_and_the_day_after(self) -> None:
+        """None is over before the night begins; as many begin after midnight as there are hours."""
+        hours = Hours(0.0, 24 * HOUR - MINUTE)
+        world = one_step(Outage(where=Where(), share=1.0, begins=hours, lasts=Constant(HOUR)))
+        begun = [run_night(world, world.policies[0], night).outages[0][1] for night in range(1, 501)]
+        assert min(begun) > EVENING - HOUR
+        assert 0.82 < sum(moment > 24 * HOUR for moment in begun) / len(begun) < 0.93
+
 
 class TestPersistent:
     """What stays broken until it is mended."""
@@ -169,6 +177,14 @@ class TestPersistent:
         )
         story = run_night(world, policy("failedSteps", 2 * HOUR), night)
         assert sum(step.status is F for step in story.steps) == failed
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_it_stays_where_another_failure_strikes_at_the_same_moment(self, first: bool) -> None:
+        """In whatever order they are listed."""
+        passing = Independent(share=1.0, attempts=(1,))
+        stays = Persistent(share=1.0, attempts=(1,), mended_after=20 * MINUTE)
+        failures = (stays, passing) if first else (passing, stays)
+        assert [status for *_, status in ran(one_step(*failures))] == [F, F, F, F, F, S]
 
 
 class TestChance:

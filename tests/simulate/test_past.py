@@ -143,6 +143,14 @@ def test_a_plan_that_never_ran_fails_as_its_loading_says(tmp_path: Path) -> None
     assert found[1].attempts == (1, 3)
 
 
+def test_a_plan_that_ran_without_step_history_has_no_pretended_failures(tmp_path: Path) -> None:
+    """It has run, so what a loader that pretends would do says nothing of it."""
+    groups = [{"sequence": 1, "status": "Succeeded", "steps": None}]
+    past = [{"id": number, "status": "Succeeded", "groups": groups} for number in range(1, 9)]
+    world = world_of(plan={"executions": past}, loading={"failures": [{"share": 0.5}]})
+    assert simulated(tmp_path, world).failures == ()
+
+
 @pytest.mark.parametrize(
     ("tracked", "said", "kept"), [(True, None, True), (False, None, False), (False, True, True)]
 )

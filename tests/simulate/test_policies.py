@@ -129,6 +129,9 @@ def test_steps_take_their_slots_in_the_plan_s_order() -> None:
     plan = LoadPlan("Order", (LoadGroup.parse(1, ["B.b", "A.a", "C.c"]),))
     story = night(simulation(plan, slots=1))
     assert [str(step.step) for step in story.steps] == ["B.b", "A.a", "C.c"]
+    again = LoadPlan("Again", (*plan.groups, LoadGroup.parse(2, ["B.b"])))
+    story = night(simulation(again, slots=1))
+    assert [str(step.step) for step in story.steps] == ["B.b", "A.a", "C.c", "B.b"]
 
 
 class Impatient:

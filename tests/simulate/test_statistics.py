@@ -38,7 +38,7 @@ def test_quantiles_are_values_and_never_counts_as_the_latest() -> None:
     assert quantile(hundred, 0.9).value == 90.0
     late = np.where(hundred > 85, inf, hundred)
     assert quantile(late, 0.9) == Estimate(inf, 84.0, inf)
-    assert quantile(np.array([3.0]), 0.9) == Estimate(3.0, 3.0, 3.0)
+    assert quantile(np.array([3.0]), 0.9) == Estimate(3.0, -inf, inf)
 
 
 def test_a_difference_of_shares_counts_the_nights_that_differ() -> None:
