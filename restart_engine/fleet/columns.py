@@ -7,6 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import types
 
+from restart_engine.fleet.layouts import plain_column
 from restart_engine.wire import WireError
 
 _TEXT: Final = (types.is_string, types.is_large_string, types.is_string_view)
@@ -136,8 +137,10 @@ class Lists:
         kind = column.type
         if types.is_null(kind):
             column = column.cast(pa.list_(pa.null()))
-        elif _is(_VIEWS, kind):
+        elif types.is_fixed_size_list(kind):
             column = column.cast(pa.list_(kind.value_field))
+        else:
+            column = plain_column(column)
         offsets = column.offsets.to_pylist() or [0]
         self.starts: Final = [offset - offsets[0] for offset in offsets]
         self.missing: Final[list[bool]] = column.is_null().to_pylist()

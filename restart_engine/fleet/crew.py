@@ -25,6 +25,11 @@ _CONTEXT: Final = get_context("spawn")
 """A process that starts from nothing: a copy of one with threads, such as Arrow's, may never run."""
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def done_here(job: Job, pieces: Iterable[int]) -> Generator[Done]:
     """The pieces, done one after the other in this process, each with its mark."""
     hand = Hand(job)
@@ -94,21 +99,28 @@ def _death(code: int, piece: int) -> str:
     return f"a worker process ended with status {code} while it did part {piece}"
 
 
+def _defect(error: Exception, piece: int | None) -> str:
+    where = "before its first part" if piece is None else f"in part {piece}"
+    return f"a worker process met a defect of this program {where}: {type(error).__name__}: {cause(error)}"
+
+
 def _work(job: Job, connection: Connection[Any, Any]) -> None:
     """Do piece after piece, until there is none or the run is over."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    piece = None
     with closing(connection), suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             hand = Hand(job)
             while True:
-                connection.send(hand.do(connection.recv()))
+                piece = connection.recv()
+                connection.send(hand.do(piece))
         except FleetFailure as failure:
             connection.send(failure)
         except MemoryError:
             connection.send(FleetFailure("out of memory in a worker process; try fewer --jobs"))
         except Exception as error:  # noqa: BLE001  # a defect of ours: it is told in one line, and by the parent
-            connection.send(FleetFailure(f"a defect of this program: {type(error).__name__}: {cause(error)}"))
+            connection.send(FleetFailure(_defect(error, piece)))
 
 
 def _end_with_parent() -> None:

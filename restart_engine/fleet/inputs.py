@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from restart_engine.fleet.deciding import ROWS
 from restart_engine.fleet.forward import Forward
-from restart_engine.fleet.layouts import without_views
+from restart_engine.fleet.layouts import dictionaries_bytes, plain_batch, plain_schema
 from restart_engine.wire.lines import lines_from
 
 Unit: TypeAlias = Literal["bytes", "rows"]
@@ -24,6 +24,8 @@ _LEAST_PIECE_BYTES: Final = 2 * 1024 * 1024
 _PIECE_ROWS: Final = 65_536
 _LEAST_PIECE_ROWS: Final = 2_048
 _BATCH_BYTES: Final = 4 * 1024 * 1024
+_DECODED_BYTES: Final = 64 * 1024 * 1024
+_LEAST_DECODED: Final = 64
 _MAPPED_BYTES: Final = 64 * 1024 * 1024
 """Batches of a file that are larger are not read but mapped into memory."""
 _CHUNK: Final = 64 * 1024
@@ -108,7 +110,7 @@ class Rows:
 
     def __init__(self, schema: pa.Schema, forward: Forward, stored_bytes: int) -> None:
         """`stored_bytes` are those of all rows."""
-        self.schema = without_views(schema)
+        self.schema = plain_schema(schema)
         self.total = forward.rows
         each = max(stored_bytes // max(self.total, 1), 1)
         fitting = max(_PIECE_BYTES // each, 1)
@@ -119,8 +121,14 @@ class Rows:
     def batches(self, start: int, end: int) -> Iterator[pa.RecordBatch]:
         """The rows from `start` up to `end`."""
         for batch in self._forward.read(start, end, ROWS):
-            plain = batch if batch.schema.equals(self.schema) else batch.cast(self.schema)
-            yield from bounded(plain)
+            rows = _rows_at_once(dictionaries_bytes(batch))
+            for first in range(0, batch.num_rows, rows):
+                yield from bounded(plain_batch(batch.slice(first, rows)))
+
+
+def _rows_at_once(dictionaries: int) -> int:
+    """So many rows may each hold all of these dictionaries, but a few may in any case."""
+    return min(max(_DECODED_BYTES // max(dictionaries, 1), _LEAST_DECODED), ROWS)
 
 
 def bounded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from restart_engine.fleet.layouts import without_dictionaries
+from restart_engine.fleet.failures import FleetFailure
 
 _COPIED: Final = 1024 * 1024
 _GROUP_BYTES: Final = 64 * 1024 * 1024
@@ -22,6 +22,16 @@ _PACKED: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 
 OnJoined = Callable[[int], object]
 """Is told how many parts have been joined."""
+
+
+def led_to(target: Path) -> Path:
+    """What an output that is a link leads to, and every other one itself."""
+    if not target.is_symlink():
+        return target
+    end = Path(os.path.realpath(target))
+    if end.is_symlink():
+        raise FleetFailure(f"`{target}` is a link that leads back to itself")
+    return end
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def complete(path: Path) -> Generator[BufferedWriter]:
 
 
 def write_columns(stream: BufferedWriter, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    """Write a part that holds columns: a stream of Arrow IPC, whose dictionaries may differ by batch."""
+    """Write a part that holds columns: a stream of Arrow IPC."""
     with pa.ipc.new_stream(stream, schema, options=_PACKED) as writer:
         for batch in batches:
             writer.write_batch(batch)
@@ -43,8 +53,7 @@ def write_columns(stream: BufferedWriter, schema: pa.Schema, batches: Iterable[p
 def join_parts(
     parts: Iterable[Path], ending: str, schema: pa.Schema, stream: BufferedWriter, told: OnJoined
 ) -> None:
-    """Write an output of this ending from its parts, in their order; its columns are without dictionaries."""
-    schema = without_dictionaries(schema)
+    """Write an output of this ending from its parts, in their order; its columns have no dictionaries."""
     match ending:
         case ".jsonl":
             _join_lines(parts, stream, told)
@@ -66,7 +75,7 @@ def _join_parquet(parts: Iterable[Path], schema: pa.Schema, stream: BufferedWrit
         held: list[pa.RecordBatch] = []
         rows = size = 0
         for number, path in enumerate(parts, 1):
-            for batch in _batches(path, schema):
+            for batch in _batches(path):
                 held.append(batch)
                 rows += batch.num_rows
                 size += batch.nbytes
@@ -81,12 +90,11 @@ def _join_parquet(parts: Iterable[Path], schema: pa.Schema, stream: BufferedWrit
 def _join_arrow(parts: Iterable[Path], schema: pa.Schema, stream: BufferedWriter, told: OnJoined) -> None:
     with pa.ipc.new_file(stream, schema) as writer:
         for number, path in enumerate(parts, 1):
-            for batch in _batches(path, schema):
+            for batch in _batches(path):
                 writer.write_batch(batch)
             told(number)
 
 
-def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as part, pa.ipc.open_stream(part) as reader:
-        for batch in reader:
-            yield batch if batch.schema.equals(schema) else batch.cast(schema)
+        yield from reader

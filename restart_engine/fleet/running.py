@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator
 from contextlib import closing
 from importlib.metadata import version
@@ -13,13 +12,13 @@ import pyarrow as pa
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed
-from restart_engine.fleet.crew import Done, done_here, done_side_by_side
+from restart_engine.fleet.crew import Done, cores, done_here, done_side_by_side
 from restart_engine.fleet.deciding import decided_schema, kind
 from restart_engine.fleet.failures import FleetFailure
 from restart_engine.fleet.inputs import ENDINGS, Input, opened
 from restart_engine.fleet.lock import locked
 from restart_engine.fleet.marks import SHOWN, Mark, Mistake
-from restart_engine.fleet.outputs import complete, join_parts
+from restart_engine.fleet.outputs import complete, join_parts, led_to
 from restart_engine.fleet.parts import Parts, clear, input_identity, parts_of_run
 from restart_engine.fleet.piece import Job, told
 from restart_engine.fleet.schemas import ANSWERS
@@ -80,13 +79,14 @@ def run_fleet(  # noqa: PLR0913  # all but the first two are choices that one ma
         identity = input_identity(source)
         read = opened(source)
     schema = _schema_of(source, read, target)
-    target = target.resolve()
-    if target.exists() and target.samefile(source):
-        raise FleetFailure(f"`{target}` is the input")
-    if target.is_dir():
-        raise FleetFailure(f"`{target}` is a folder")
-    return _Run(source, target, read, schema, identity, on_progress).outcome(
-        jobs or _cores(), overwrite=overwrite, restart=restart
+    with told(f"cannot write `{target}`"):
+        written = led_to(target)
+        if written.exists() and written.samefile(source):
+            raise FleetFailure(f"`{target}` is the input")
+        if written.is_dir():
+            raise FleetFailure(f"`{target}` is a folder")
+    return _Run(source, written, read, schema, identity, on_progress).outcome(
+        jobs or cores(), overwrite=overwrite, restart=restart
     )
 
 
@@ -99,11 +99,6 @@ def _schema_of(source: Path, read: Input, target: Path) -> pa.Schema:
         return decided_schema(read.schema)
     except WireError as error:
         raise FleetFailure(f"`{source}`: {error}") from error
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Run:

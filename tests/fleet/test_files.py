@@ -200,14 +200,6 @@ def test_large_batches_are_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert read(tmp_path / "out.jsonl") == expected(scenarios, ".jsonl")
 
 
-def test_huge_rows_make_small_pieces(tmp_path: Path) -> None:
-    """So that what is held at once stays small, whatever a row holds."""
-    source = write(tmp_path / "in.parquet", [b"x" * 1_000_000] * 40 + [b"y"] * 3)
-    found = inputs.opened(source)
-    assert found.step <= 40
-    assert max(batch.nbytes for batch in found.batches(0, 40)) < 6 * 2**20
-
-
 def test_a_number_that_no_column_holds_is_an_error_of_columns_alone(tmp_path: Path) -> None:
     """Lines have no such limit."""
     huge = 2**70

@@ -256,6 +256,14 @@ class TestLayouts:
         assert rows_of([nested(documents, schema)]) == rows_of([batch_of(documents)])
         assert rows_of([nested(documents, schema).slice(2, 1)]) == rows_of([batch_of(documents[2:3])])
 
+    @given(st.lists(small_documents, max_size=5), st.integers(0, 2))
+    def test_lists_that_are_views_have_any_lengths(self, documents: list[Document], start: int) -> None:
+        """Arrow's own cast of them takes other items."""
+        schema = pa.schema([field.with_type(layout(field.type, views)) for field in SCENARIO_COLUMNS])
+        batch = nested(documents, schema)
+        assert rows_of([batch]) == rows_of([batch_of(documents)])
+        assert rows_of([batch.slice(start)]) == rows_of([batch_of(documents[start:])])
+
     def test_a_list_of_keys_and_values_is_a_map(self) -> None:
         """Polars has no maps; in this order or the other."""
         documents = [EXAMPLE, changed(latest__groups__1__steps={"Finance.Ledger": "Fine"})]
