@@ -128,15 +128,12 @@ FailureShape: TypeAlias = IndependentShape | OutageShape | PersistentShape
 
 
 class PolicyShape(OptionalShape, kw_only=True):
-    """How a failed run is restarted: from where, and when: by itself, by somebody who looks, or both in turn.
-
-    `afterMinutes` are the waits before the first restart, the second and so on; the last one repeats.
-    `restarts` are the most that are made by itself. Who looks `byHandAt` restarts what is left to them.
-    """
+    """How a failed run is restarted: from where, and when: by itself, by somebody who looks, or both."""
 
     name: Name
     from_: RestartFrom = field(name="from")
     after_minutes: list[Minutes] = []
+    """The waits before the first restart, the second and so on; the last one repeats."""
     restarts: Annotated[int, Meta(ge=0)] | None = None
     by_hand_at: TimesOfDay = []
 
