@@ -55,7 +55,8 @@ def decided_schema(schema: pa.Schema) -> pa.Schema:
 
 def carried_names(schema: pa.Schema) -> list[str]:
     """The names of the columns that are carried over."""
-    return [name for name in schema.names if name not in kind(schema).columns]
+    of_scenarios = kind(schema).columns
+    return [name for name in schema.names if name not in of_scenarios]
 
 
 def kind(schema: pa.Schema) -> type[Scenarios]:

@@ -47,12 +47,16 @@ def read_world(text: bytes, *, name: str) -> World:
 
     The name's ending says whether it is JSON or YAML; under another, a text that begins with a brace is JSON.
     """
+    shape: WorldShape = read_value(parsed_by_name(text, name, levels=LEVELS), WorldShape)
+    return world_of(shape)
+
+
+def parsed_by_name(text: bytes, name: str, *, levels: int) -> object:
+    """The value that a file of this name holds, as JSON or as YAML: see `read_world`."""
     text = encoded(text)
     ending = name.lower()
     is_json = ending.endswith(_JSON) or (not ending.endswith(_YAML) and text.lstrip().startswith(b"{"))
-    value = parsed(text, levels=LEVELS) if is_json else parsed_yaml(text, levels=LEVELS)
-    shape: WorldShape = read_value(value, WorldShape)
-    return world_of(shape)
+    return parsed(text, levels=levels) if is_json else parsed_yaml(text, levels=levels)
 
 
 def world_of(shape: WorldShape) -> World:

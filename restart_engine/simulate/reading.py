@@ -9,7 +9,7 @@ from typing import assert_never
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import LoadPlan, Step
-from restart_engine.server.world_yaml import parsed_yaml
+from restart_engine.server.world_reading import parsed_by_name
 from restart_engine.simulate import shapes
 from restart_engine.simulate.durations import Constant, Duration, Lognormal, Observed
 from restart_engine.simulate.failures import Failure, Independent, Outage, Persistent
@@ -20,7 +20,7 @@ from restart_engine.simulate.simulation import Simulation
 from restart_engine.simulate.sources import read_past
 from restart_engine.simulate.times import MINUTE, seconds_of
 from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import encoded, invalid, member, parsed, read_value, unlike
+from restart_engine.wire.reading import invalid, member, read_value, unlike
 from restart_engine.wire.scenario import plan_of
 
 
@@ -30,12 +30,7 @@ def read_simulation(text: bytes, *, name: str, folder: Path = Path()) -> Simulat
     The name's ending says whether it is JSON or YAML; under another, a text that begins with a brace is JSON.
     A world file that it names is looked for from `folder`.
     """
-    text = encoded(text)
-    ending = name.lower()
-    is_json = ending.endswith(".json") or (
-        not ending.endswith((".yaml", ".yml")) and text.lstrip().startswith(b"{")
-    )
-    value = parsed(text, levels=shapes.LEVELS) if is_json else parsed_yaml(text, levels=shapes.LEVELS)
+    value = parsed_by_name(text, name, levels=shapes.LEVELS)
     shape: shapes.SimulationShape = read_value(value, shapes.SimulationShape)
     return simulation_of(shape, folder)
 
