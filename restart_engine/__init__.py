@@ -5,26 +5,28 @@
 """
 
 from restart_engine.core import progress
-from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
+from restart_engine.core.decision import Decision, Rejection, RestartPlan, decide, plan_restart
 from restart_engine.core.drift import Drift, plan_drift
 from restart_engine.core.errors import ImpossibleMove, InvalidValue
-from restart_engine.core.execution import Execution, GroupOutcome, StepOutcome
+from restart_engine.core.execution import Execution, GroupOutcome, StepOutcome, StepStatuses
 from restart_engine.core.explanation import explain
-from restart_engine.core.facts import Facts
 from restart_engine.core.notes import (
     EarlierGroupsStayFailed,
     GroupsChanged,
     Note,
     NothingToRun,
+    SkippedElsewhere,
     StepsChanged,
 )
-from restart_engine.core.options import restart_options
+from restart_engine.core.options import recommended, restart_options
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.precondition import LatestSeen, Precondition
-from restart_engine.core.remedies import AddGroup, Remedy, SeeOptions, SendRequest, WaitUntilOver
+from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rule_table import RULES, RuleText
 from restart_engine.core.rules import (
     AlreadyRunning,
+    Facts,
     GroupNotFound,
     HistoryUnavailable,
     NoFailedGroup,
@@ -34,6 +36,7 @@ from restart_engine.core.rules import (
 from restart_engine.core.status import Status
 
 __all__ = [
+    "RULES",
     "AddGroup",
     "AlreadyRunning",
     "Decision",
@@ -60,16 +63,20 @@ __all__ = [
     "Remedy",
     "RestartPlan",
     "RestartRequest",
-    "SeeOptions",
+    "RuleText",
     "SendRequest",
+    "SkippedElsewhere",
     "Status",
     "Step",
     "StepOutcome",
+    "StepStatuses",
     "StepsChanged",
     "WaitUntilOver",
+    "decide",
     "explain",
     "plan_drift",
     "plan_restart",
     "progress",
+    "recommended",
     "restart_options",
 ]

@@ -21,21 +21,19 @@ from restart_engine import (
 PLAN = LoadPlan(
     "Nightly",
     (
-        LoadGroup.parse(1, ["Sales.Orders", "Sales.Lines"]),
-        LoadGroup.parse(2, ["Finance.Ledger", "Finance.Rates"]),
-        LoadGroup.parse(4, ["Marts.Revenue"]),
+        LoadGroup(1, ["Sales.Orders", "Sales.Lines"]),
+        LoadGroup(2, ["Finance.Ledger", "Finance.Rates"]),
+        LoadGroup(4, ["Marts.Revenue"]),
     ),
 )
 LATEST = Execution(
     12,
     Status.FAILED,
     (
-        GroupOutcome.parse(
+        GroupOutcome(
             1, Status.SUCCEEDED, {"Sales.Orders": Status.SUCCEEDED, "Sales.Lines": Status.SUCCEEDED}
         ),
-        GroupOutcome.parse(
-            2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}
-        ),
+        GroupOutcome(2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}),
     ),
 )
 

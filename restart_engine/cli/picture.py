@@ -15,8 +15,8 @@ from restart_engine.cli.page import Page
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.errors import shown
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import COMPLETED, Status
 
 ARROW: Final = ">>> "
@@ -60,20 +60,20 @@ def picture(facts: Facts, restart: RestartPlan | None, page: Page) -> Iterator[T
     With a restart it shows what that runs, skips and leaves; without one what the latest execution did.
     """
     yield Text(_title(facts, page), style="bold")
-    whole = sum(len(group.step_names) for group in facts.plan.groups) <= _WHOLE
+    whole = sum(len(group.names) for group in facts.plan.groups) <= _WHOLE
     small, start = (_WHOLE, _WHOLE) if whole else (_SMALL, _START)
     left_failed = frozenset(restart.left_failed if restart is not None else ())
     for group in facts.plan.groups:
         yield _heading(group, facts.latest, restart, left_failed, page)
-        if not group.step_names:
+        if not group.names:
             yield Text(f"{'':{_INDENT}}no step")
         elif restart is not None and group.sequence == restart.start.sequence:
-            run, skip = restart.step_names_to_run, restart.step_names_to_skip
+            run, skip = restart.names_to_run, restart.names_to_skip
             yield from _row("run", run, page, start)
             yield from _row("skip", skip, page, max(start - len(run), _SMALL))
         else:
             for mark, names in _rows(group, facts.latest, restart):
-                if len(group.step_names) > small:
+                if len(group.names) > small:
                     yield _count(mark, names, page)
                 else:
                     yield from _row(mark, names, page, small)
@@ -115,7 +115,7 @@ def _happened(group: LoadGroup, latest: Execution) -> str:
     outcome = latest.outcome(group.sequence)
     if outcome is None or not outcome.begun:
         return _absent(group, latest)
-    history = "" if outcome.recorded is not None else ", no step history"
+    history = "" if outcome.statuses is not None else ", no step history"
     return f"{outcome.status}{history}"
 
 
@@ -127,27 +127,27 @@ def _rows(
     group: LoadGroup, latest: Execution | None, restart: RestartPlan | None
 ) -> Iterator[tuple[str, Names]]:
     if restart is not None and group.sequence > restart.start.sequence:
-        yield "later", group.step_names
+        yield "later", group.names
     elif latest is not None:
         yield from _recorded(group, latest, latest.outcome(group.sequence))
     else:
-        yield "not run", group.step_names
+        yield "not run", group.names
 
 
 def _recorded(
     group: LoadGroup, latest: Execution, outcome: GroupOutcome | None
 ) -> Iterator[tuple[str, Names]]:
     """The group's steps by what the latest execution recorded of them, the best news first."""
-    known = {} if outcome is None or outcome.recorded is None else dict(outcome.recorded)
+    known = {} if outcome is None or outcome.statuses is None else dict(outcome.recorded)
     rows: dict[str, list[str]] = {mark: [] for mark in ("done", *_MARKS.values())}
-    for name in group.step_names:
+    for name in group.names:
         mark = _MARKS[known[name]] if name in known else _unknown(group, latest, outcome)
         rows.setdefault(mark, []).append(name)
     return ((mark, names) for mark, names in rows.items() if names)
 
 
 def _unknown(group: LoadGroup, latest: Execution, outcome: GroupOutcome | None) -> str:
-    if outcome is not None and outcome.recorded is None:
+    if outcome is not None and outcome.statuses is None:
         return "done" if outcome.status is Status.SUCCEEDED else "unknown"
     return _absent(group, latest)
 

@@ -11,7 +11,7 @@ import click
 
 from restart_engine.cli.ending import cause
 from restart_engine.cli.page import Page
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.wire import MAX_BYTES, WireError, decode_scenario
 from restart_engine.wire.lines import lines_from
 

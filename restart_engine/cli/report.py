@@ -20,15 +20,19 @@ from restart_engine.core.explanation import (
     rejection_sentences,
     start_sentence,
 )
-from restart_engine.core.facts import Facts
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rule_table import START_RULE_IDS, complete_table
+from restart_engine.core.rules import Facts
 
-_CHOICES: Final = {
-    "S1": "start over at group {}",
-    "S2": "start at group {}, whole",
-    "S3": "resume at the first failed group {}",
-    "S4": "resume at group {}",
-}
+_CHOICES: Final = complete_table(
+    START_RULE_IDS,
+    {
+        "S1": "start over at group {}",
+        "S2": "start at group {}, whole",
+        "S3": "resume at the first failed group {}",
+        "S4": "resume at group {}",
+    },
+)
 _INDENT: Final = 3
 _GROUPS: Final = 10
 """Groups left failed that an option names; more are counted."""
@@ -46,7 +50,7 @@ def decided(facts: Facts, decision: Decision, page: Page) -> Iterator[Text]:
         yield Text()
         yield from picture(facts, None, page)
         return
-    later = sum(len(group.step_names) for group in decision.groups_after)
+    later = sum(len(group.names) for group in decision.groups_after)
     yield from page.sentence(start_sentence(decision), "bold")
     yield from page.sentence(f"It {_amounts(decision, later)}.")
     yield Text()
@@ -96,7 +100,7 @@ def _request(request: RestartRequest) -> str:
 def _steps_after(facts: Facts) -> dict[int, int]:
     """For each group how many steps the groups after it have."""
     descending = facts.plan.groups[::-1]
-    sums = accumulate((len(group.step_names) for group in descending), initial=0)
+    sums = accumulate((len(group.names) for group in descending), initial=0)
     return {group.sequence: later for group, later in zip(descending, sums, strict=False)}
 
 
@@ -108,5 +112,5 @@ def _first_groups(sequences: tuple[int, ...], count: int) -> str:
 
 def _amounts(restart: RestartPlan, later: int) -> str:
     """How much a restart runs and skips; `later` is what the groups after its start have."""
-    there, skipped = len(restart.step_names_to_run), len(restart.step_names_to_skip)
+    there, skipped = len(restart.names_to_run), len(restart.names_to_skip)
     return f"runs {steps(there + later)}, {there} of them there, and skips {skipped}"

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta, Struct
 
 from restart_engine.conformance.reference import Allowed, Planned, Rejected
-from restart_engine.core.rules import RuleId
+from restart_engine.core.rule_table import RuleId
 from restart_engine.wire import WireError
 from restart_engine.wire.reading import encoded, quoted, read_carefully
 

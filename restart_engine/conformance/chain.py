@@ -35,9 +35,9 @@ from restart_engine.conformance.profile import PROFILES, Profile
 from restart_engine.conformance.scripts import EDITED, OVER, SCRIPTS, Move, races
 from restart_engine.conformance.story import Found, Story, two_ways, words_of
 from restart_engine.conformance.strategies import load_plans
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.conformance.view import Wrong
 from restart_engine.core.plan import LoadGroup, LoadPlan
+from restart_engine.core.rule_table import RULES
 from restart_engine.core.status import Status
 
 EXAMPLES: Final = 80
@@ -70,12 +70,12 @@ def _edited(plan: LoadPlan, place: int, how: Edit) -> LoadPlan:
     """The plan with the group at this place changed; one without a group gets one."""
     if not plan.groups:
         return EDITED
-    groups = {group.sequence: group.step_names for group in plan.groups}
+    groups = {group.sequence: group.names for group in plan.groups}
     sequence = plan.sequences[place % len(plan.sequences)]
     names = how(groups.pop(sequence))
     if names is not None:
         groups[sequence] = names
-    return LoadPlan(plan.name, tuple(LoadGroup.parse(at, of) for at, of in groups.items()))
+    return LoadPlan(plan.name, tuple(LoadGroup(at, of) for at, of in groups.items()))
 
 
 def _sequence(plan: LoadPlan, place: int) -> int:
@@ -247,7 +247,7 @@ def _forgets(story: Story, _place: int, _plan: LoadPlan) -> None:
 
 
 _CHANGES: Final = (*map(_edits, _EDITS), _replaces, _forgets)
-_PLANS: Final = load_plans(max_groups=3).filter(lambda plan: any(group.step_names for group in plan.groups))
+_PLANS: Final = load_plans(max_groups=3).filter(lambda plan: any(group.names for group in plan.groups))
 
 
 class Machine(RuleBasedStateMachine):
@@ -352,7 +352,7 @@ def check_host(
             kit.script(moves)
     if kit.failure is None and examples > 0:
         kit.random(seed, examples, steps)
-    order = [*TEXTS, *LAWS]
+    order = [*RULES, *LAWS]
     excused = set[str]() if kit.counts["lost history"] else {"R5", "lost history"}
     return HostReport(
         seed=seed,

@@ -13,7 +13,7 @@ from restart_engine.conformance.plain import fault_lines, freedom_uses, headline
 from restart_engine.conformance.profile import STATELESS, members
 from restart_engine.conformance.questions import of_document
 from restart_engine.conformance.report import Report
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 
 def json_text(report: Report) -> str:
@@ -37,7 +37,7 @@ def json_text(report: Report) -> str:
                     "source": text.source,
                     "sentence": text.sentence,
                 }
-                for text in TEXTS.values()
+                for text in RULES.values()
             ],
             "coverage": counts,
             "freedoms": {use.freedom.member: use.value for use in freedom_uses(report)},
@@ -93,7 +93,7 @@ def _replayed(report: dict[str, Any]) -> Iterator[Question]:
 def junit_text(report: Report) -> str:
     """The report as JUnit XML: a test case for each rule, and one for the run as a whole."""
     suite = ET.Element("testsuite", name=f"conformance of {_clean(report.subject)}")
-    for rule, text in TEXTS.items():
+    for rule, text in RULES.items():
         case = ET.SubElement(suite, "testcase", classname="restart_engine.conformance", name=rule)
         state = report.state(rule)
         if state == "broken":

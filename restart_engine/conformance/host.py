@@ -19,9 +19,9 @@ from restart_engine.core import progress
 from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
 from restart_engine.core.errors import ImpossibleMove, InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadPlan, Step
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import ACTIVE, Status
 from restart_engine.wire import decode_scenario, encode_scenario
 
@@ -174,14 +174,14 @@ class ReferenceHost:
             return opened
         groups: list[GroupOutcome] = []
         for group in opened.groups:
-            steps: dict[str, Status] = dict(group.recorded or ())
+            steps: dict[str, Status] = dict(group.recorded)
             steps |= {name: Status.SUCCEEDED for name, status in steps.items() if status is Status.SKIPPED}
-            groups.append(GroupOutcome.parse(group.sequence, group.status, steps))
+            groups.append(GroupOutcome(group.sequence, group.status, steps))
         return Execution(opened.id, opened.status, tuple(groups))
 
     def _gone_on(self, run: Execution) -> Execution:
         """The execution, where the steps of a group are over, at the next group or at its end."""
-        return progress.settled(run, past_failures=self._goes_on_after_failure())
+        return progress.advance(run, past_failures=self._goes_on_after_failure())
 
     @staticmethod
     def _goes_on_after_failure() -> bool:
@@ -200,7 +200,7 @@ class ReferenceHost:
 
 def _recorded(run: Execution, sequence: int) -> dict[str, Status]:
     outcome = run.outcome(sequence)
-    return {} if outcome is None else dict(outcome.recorded or ())
+    return {} if outcome is None else dict(outcome.recorded)
 
 
 def _read(plan: Json, request: Json) -> Facts:

@@ -9,48 +9,74 @@ from attrs import frozen
 
 from restart_engine.conformance.profile import FREEDOMS, Profile, told_apart
 from restart_engine.conformance.report import Verdict, verdict_on
-from restart_engine.conformance.texts import TEXTS, RuleText
 from restart_engine.core.checks import Sealed
+from restart_engine.core.rule_table import RULE_IDS, RULES, START_RULE_IDS, RuleText
 
 _LAWS: Final = (
     RuleText(
         "record",
         "ours",
+        "the record follows from the plan",
         "the record of a restart follows from its plan: its start group with the skipped steps completed,"
         " nothing of the groups before, everything else In Queue",
     ),
     RuleText(
         "latest",
         "documented",
+        "what is started becomes the latest",
         "what is started becomes the latest execution, under an id of its own; what is rejected changes"
         " nothing",
     ),
     RuleText(
         "turn",
         "documented",
+        "one group after another",
         "groups run one after another, ascending, the steps of a group side by side and each once, until"
         " the execution is over",
     ),
-    RuleText("outcome", "ours", "what became of a step stays in the record, also when the run is cut off"),
-    RuleText("cut off", "ours", "a run that is cut off is over, and the group that it was in has failed"),
+    RuleText(
+        "outcome",
+        "ours",
+        "what became of a step stays",
+        "what became of a step stays in the record, also when the run is cut off",
+    ),
+    RuleText(
+        "cut off",
+        "ours",
+        "a run that is cut off is over",
+        "a run that is cut off is over, and the group that it was in has failed",
+    ),
     RuleText(
         "one act",
         "documented",
+        "deciding and starting are one act",
         "deciding and starting are one act: of restarts at the same moment one is started, and the others"
         " find it running",
     ),
-    RuleText("chain", "ours", "a completed step is not run again while a chain goes on resuming its group"),
-    RuleText("end", "ours", "an execution whose steps have all succeeded leaves nothing failed to resume"),
+    RuleText(
+        "chain",
+        "ours",
+        "completed steps stay completed",
+        "a completed step is not run again while a chain goes on resuming its group",
+    ),
+    RuleText(
+        "end",
+        "ours",
+        "success leaves nothing to resume",
+        "an execution whose steps have all succeeded leaves nothing failed to resume",
+    ),
     RuleText(
         "one profile",
         "ours",
+        "one way throughout",
         "an implementation may differ where the rules are silent, but not from itself",
     ),
 )
 LAWS: Final = {law.id: law for law in _LAWS}
 """What a host has to keep beside the rules of the decision, by id."""
 EXERCISED: Final = (
-    *(name for name in TEXTS if name[0] in "RS"),
+    *RULE_IDS,
+    *START_RULE_IDS,
     "execute",
     "edit",
     "cut off",
@@ -83,7 +109,7 @@ class HostFault(Sealed):
     @property
     def text(self) -> RuleText:
         """The rule or law broken, with its sentence."""
-        return LAWS.get(self.rule) or TEXTS[self.rule]
+        return LAWS.get(self.rule) or RULES[self.rule]
 
 
 @final

@@ -11,7 +11,7 @@ from restart_engine.conformance.picture import picture_of
 from restart_engine.conformance.plain import freedom_uses, headline
 from restart_engine.conformance.report import Report
 from restart_engine.conformance.situations import PAIRS
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --bad: #c0392b; --good: #1e8449; --dim: #777; }
@@ -74,7 +74,7 @@ def _early(report: Report) -> Iterable[str]:
 
 def _rule_rows(report: Report) -> Iterable[str]:
     counts = dict(report.coverage)
-    for rule, text in TEXTS.items():
+    for rule, text in RULES.items():
         state = report.state(rule)
         tone = {"holds": "good", "broken": "bad", "not exercised": "dim"}[state]
         yield (
@@ -94,7 +94,7 @@ def _freedom_rows(report: Report) -> Iterable[str]:
 
 
 def _fault(number: int, fault: Fault, report: Report) -> str:
-    text, picture = TEXTS[fault.rule], picture_of(fault, report.profiles)
+    text, picture = RULES[fault.rule], picture_of(fault, report.profiles)
     question = fault.shown.question
     times = dict(report.seen)[fault.signature]
     rows = (

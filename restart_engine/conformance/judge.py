@@ -20,7 +20,7 @@ from restart_engine.conformance.reference import (
 )
 from restart_engine.conformance.situations import exercised, rules_of
 from restart_engine.core.checks import Sealed
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import COMPLETED
 from restart_engine.wire import WireError
 
@@ -66,8 +66,8 @@ class Question(Sealed):
         """How much there is to read: groups, steps and characters."""
         plan, latest = self.facts.plan.groups, self.facts.latest
         recorded = () if latest is None else latest.groups
-        steps = sum(len(group.step_names) for group in plan)
-        steps += sum(len(group.recorded or ()) for group in recorded)
+        steps = sum(len(group.names) for group in plan)
+        steps += sum(len(group.recorded) for group in recorded)
         return (len(plan) + len(recorded), steps, len(self.line))
 
 
@@ -169,7 +169,7 @@ def _of_steps(facts: Facts, answer: Planned, reference: Planned) -> str | None:
     outcome = facts.latest.outcome(reference.start)
     if outcome is None or reference.start not in facts.latest.failed:
         return "C4"
-    recorded = dict(outcome.recorded or ())
+    recorded = dict(outcome.recorded)
     plan = reference.run | reference.skip
     wrong = (answer.run ^ reference.run) | (answer.skip ^ reference.skip)
     if any(name not in plan or name not in recorded for name in wrong):

@@ -15,7 +15,7 @@ from restart_engine.core.checks import Sealed
 from restart_engine.core.errors import shown
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.explanation import named, numbers, request_text
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.wire import WireError
 
 
@@ -75,13 +75,13 @@ def _rows(facts: Facts, right: Allowed, answered: Allowed | None) -> Iterator[Ro
     asked = {given.start} if given.start is not None else set[int]()
     for sequence in sorted({*facts.plan.sequences, *recorded, *asked, *given.after}):
         outcome = None if latest is None else latest.outcome(sequence)
-        there = sequence in facts.plan.existing
+        there = sequence in facts.plan.sequence_set
         label = f"group {shown(sequence)}" + ("" if there else " (not in plan)")
         yield Row(label, _happened(outcome, latest), expected.of_group(sequence), given.of_group(sequence))
-        if outcome is not None and outcome.recorded is None:
+        if outcome is not None and outcome.statuses is None:
             yield Row("(no step history)", "", "", "", is_step=True)
-        names = facts.plan.groups[facts.plan.at(sequence)].step_names if there else ()
-        statuses = {} if outcome is None else dict(outcome.recorded or ())
+        names = facts.plan.groups[facts.plan.index_from(sequence)].names if there else ()
+        statuses = {} if outcome is None else dict(outcome.recorded)
         beside = sorted({*statuses, *given.steps_at(sequence)}.difference(names))
         for name in (*names, *beside):
             label = named([name]) + ("" if name in names else " (not in plan)")

@@ -13,9 +13,9 @@ from restart_engine.conformance.picture import Picture, picture_of
 from restart_engine.conformance.profile import STATELESS, Freedom, told_apart
 from restart_engine.conformance.report import Report
 from restart_engine.conformance.situations import PAIRS
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.core.checks import Sealed
 from restart_engine.core.explanation import named
+from restart_engine.core.rule_table import RULES
 
 Style: TypeAlias = Literal["", "good", "bad", "title", "dim"]
 _SHOWN: Final = 400
@@ -52,7 +52,7 @@ def report_lines(report: Report, width: int = 100) -> Iterator[Line]:
         if line.fixed or not text:
             yield Line(text, line.style)
             continue
-        hanging = " " * (_HANGING if text[:2] in TEXTS else _TEXT)
+        hanging = " " * (_HANGING if text[:2] in RULES else _TEXT)
         for part in wrap(text, width, subsequent_indent=hanging):
             yield Line(part, line.style)
 
@@ -68,7 +68,7 @@ def _lines(report: Report) -> Iterator[Line]:
     yield Line("")
     yield from _freedoms(report)
     for number, fault in enumerate(report.faults, 1):
-        text = TEXTS[fault.rule]
+        text = RULES[fault.rule]
         yield Line("")
         yield Line(f"{number}. {fault.rule} [{text.source}]: {text.sentence}", "bad")
         for line in fault_lines(fault, report):
@@ -86,7 +86,7 @@ def headline(report: Report) -> str:
 def _rules(report: Report) -> Iterator[Line]:
     counts = dict(report.coverage)
     yield Line(f"{'rule':<18}scenarios", "dim", fixed=True)
-    for rule, text in TEXTS.items():
+    for rule, text in RULES.items():
         state = report.state(rule)
         style: Style = "bad" if state == "broken" else "" if state == "holds" else "dim"
         yield Line(f"{rule}  {state:<14}{counts[rule]:>7,}  {text.sentence} [{text.source}]", style)

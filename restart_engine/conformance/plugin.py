@@ -14,7 +14,7 @@ import pytest
 from restart_engine.conformance.plain import fault_lines, headline
 from restart_engine.conformance.report import Report
 from restart_engine.conformance.run import Budget, check
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +44,7 @@ class _Run(pytest.Collector):
 
     def collect(self) -> list[pytest.Item]:
         """A test for each rule, and one for the verdict."""
-        return [_of(_Rule, self, rule) for rule in TEXTS] + [_of(_Verdict, self, "verdict")]
+        return [_of(_Rule, self, rule) for rule in RULES] + [_of(_Verdict, self, "verdict")]
 
     @cached_property
     def report(self) -> Report:
@@ -91,7 +91,7 @@ class _Rule(_Item):
     def runtest(self) -> None:
         """Fails with the faults that break the rule."""
         report = self.report_of_run
-        lines = [f"{self.name}: {TEXTS[self.name].sentence}"]
+        lines = [f"{self.name}: {RULES[self.name].sentence}"]
         for fault in report.faults:
             if fault.rule == self.name:
                 lines += [line.text.rstrip() for line in fault_lines(fault, report)]

@@ -13,7 +13,7 @@ from restart_engine.conformance import scope
 from restart_engine.conformance.judge import Question
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.conformance.vectors import Case, cases
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.wire import ScenarioReader, encode_scenario
 
 Document: TypeAlias = dict[str, Any]

@@ -16,8 +16,8 @@ from restart_engine.conformance.profile import STATELESS, Profile
 from restart_engine.core.checks import Sealed
 from restart_engine.core.decision import Decision, Rejection, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
-from restart_engine.core.rules import RuleId, StartRuleId
+from restart_engine.core.rule_table import RuleId, StartRuleId
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import Status
 
 
@@ -67,7 +67,7 @@ def allowed(facts: Facts, profile: Profile) -> tuple[Allowed, ...]:
     start = _start_resumed(facts, bent)
     if start is None:
         return (answer,)
-    if start.recorded is None:
+    if start.statuses is None:
         return _without_history(answer, start, profile)
     if isinstance(answer, Planned) and answer.skip and not start.begun:
         return answer, evolve(answer, run=answer.run | answer.skip, skip=frozenset())
@@ -89,8 +89,8 @@ def compared(decision: Decision) -> Allowed:
         return Rejected(decision.rules)
     return Planned(
         decision.start.sequence,
-        frozenset(decision.step_names_to_run),
-        frozenset(decision.step_names_to_skip),
+        frozenset(decision.names_to_run),
+        frozenset(decision.names_to_skip),
         tuple(group.sequence for group in decision.groups_after),
         decision.rule,
     )
@@ -124,7 +124,7 @@ def _telling(facts: Facts) -> tuple[str, ...]:
         "interrupted_fails": any(group.status is Status.INTERRUPTED for group in groups),
         "finished_with_errors_fails": any(group.status is Status.FINISHED_WITH_ERRORS for group in groups),
         "zero_is_no_id": facts.request.execution_id == 0,
-        "history_of_any_start": any(group.recorded is None for group in groups),
+        "history_of_any_start": any(group.statuses is None for group in groups),
     }
     return tuple(name for name, tells in possible.items() if tells)
 
@@ -146,12 +146,16 @@ def _bent(facts: Facts, profile: Profile) -> Facts:
 
 
 def _never_reached(group: GroupOutcome) -> GroupOutcome:
-    recorded = None if group.recorded is None else dict(group.recorded)
-    return GroupOutcome.parse(group.sequence, Status.IN_QUEUE, recorded)
+    recorded = group.statuses
+    return GroupOutcome(group.sequence, Status.IN_QUEUE, recorded)
 
 
 def _start_resumed(facts: Facts, bent: Facts) -> GroupOutcome | None:
     """The outcome, as it was, of the start group where that is resumed and in the plan."""
-    if facts.latest is None or not bent.resumes() or bent.asked_start() not in bent.plan.existing:
+    if (
+        facts.latest is None
+        or not (bent.resumed is not None)
+        or bent.start_sequence not in bent.plan.sequence_set
+    ):
         return None
-    return facts.latest.outcome(bent.asked_start())
+    return facts.latest.outcome(bent.start_sequence)

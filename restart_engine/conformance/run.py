@@ -20,7 +20,7 @@ from restart_engine.conformance.plain import report_text
 from restart_engine.conformance.report import Report
 from restart_engine.conformance.situations import EVERY, rules_of
 from restart_engine.conformance.subject import Ask, Subject, SubjectRaised, over_lines
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 EXAMPLES: Final = 3_000
 """Scenarios drawn in a default run."""
@@ -189,7 +189,7 @@ def judged(  # noqa: PLR0913  # one keyword for each choice that a user has
             run.drawn(budget.examples, seed)
             if exhaustive:
                 run.each("enumerated", questions.enumerated(), None)
-    faults = sorted(run.faults.values(), key=lambda fault: list(TEXTS).index(fault.rule))
+    faults = sorted(run.faults.values(), key=lambda fault: list(RULES).index(fault.rule))
     return Report(
         subject=name,
         version=version("restart-engine"),

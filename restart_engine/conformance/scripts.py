@@ -17,8 +17,8 @@ _ROUNDS: Final = 8
 
 _A, _B = (1, "A.a"), (1, "A.b")
 _C, _D = (3, "A.a"), (3, "B.c")
-_PLAN: Final = LoadPlan("P", (LoadGroup.parse(1, ["A.a", "A.b"]), LoadGroup.parse(3, ["A.a", "B.c"])))
-EDITED: Final = LoadPlan("P", (LoadGroup.parse(1, ["A.b", "A.new"]), LoadGroup.parse(2, ["C.d"])))
+_PLAN: Final = LoadPlan("P", (LoadGroup(1, ["A.a", "A.b"]), LoadGroup(3, ["A.a", "B.c"])))
+EDITED: Final = LoadPlan("P", (LoadGroup(1, ["A.b", "A.new"]), LoadGroup(2, ["C.d"])))
 OVER: Final = (Status.SUCCEEDED, Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED)
 _F: Final = Status.FAILED
 Move: TypeAlias = Callable[[Story], None]

@@ -9,10 +9,13 @@ from restart_engine.conformance.profile import FREEDOMS, Freedom, Profile
 from restart_engine.conformance.reference import by_answer
 from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
 from restart_engine.core.execution import GroupOutcome
-from restart_engine.core.facts import Facts
+from restart_engine.core.notes import SkippedElsewhere
+from restart_engine.core.rule_table import RULE_IDS, RULES, ConsequenceId
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import COMPLETED
 
-PAIRS = ("R1+R2", "R1+R3", "R1+R4", "R1+R5", "R2+R4", "R3+R4")
+_NEVER_TOGETHER = {"R2+R3", "R2+R5", "R3+R5", "R4+R5"}
+PAIRS = tuple("+".join(pair) for pair in combinations(RULE_IDS, 2) if "+".join(pair) not in _NEVER_TOGETHER)
 """Every pair of rules that can reject together."""
 
 
@@ -30,7 +33,7 @@ def rules_of(facts: Facts) -> tuple[str, ...]:
     return (decision.rule, *_of_any(facts, decision), *_of_plan(decision))
 
 
-def _of_any(facts: Facts, decision: Decision) -> Iterator[str]:
+def _of_any(facts: Facts, decision: Decision) -> Iterator[ConsequenceId]:
     """The consequences that show in plans and rejections alike."""
     request, latest = facts.request, facts.latest
     if request.group_sequence < 0:
@@ -42,7 +45,7 @@ def _of_any(facts: Facts, decision: Decision) -> Iterator[str]:
         yield "C3"
 
 
-def _of_plan(restart: RestartPlan) -> Iterator[str]:
+def _of_plan(restart: RestartPlan) -> Iterator[ConsequenceId]:
     """The consequences that show in a plan: what there is to do wrong in it."""
     latest, start = restart.facts.latest, restart.start
     if latest is None:
@@ -57,23 +60,25 @@ def _of_plan(restart: RestartPlan) -> Iterator[str]:
         yield "C4"
     if restart.left_failed:
         yield "C5"
-    if _edited(start.step_names, outcome):
+    if _edited(start.names, outcome):
         yield "C6"
-    if not restart.step_names_to_run:
+    if not restart.names_to_run:
         yield "C7"
     if outcome is not None and _unfinished(restart, outcome):
         yield "C8"
+    if any(isinstance(note, SkippedElsewhere) for note in restart.notes):
+        yield "C9"
 
 
 def _edited(names: tuple[str, ...], outcome: GroupOutcome | None) -> bool:
-    if outcome is None or outcome.recorded is None:
+    if outcome is None or outcome.statuses is None:
         return False
-    return {name for name, _ in outcome.recorded} != set(names)
+    return set(outcome.recorded) != set(names)
 
 
 def _unfinished(restart: RestartPlan, outcome: GroupOutcome) -> bool:
-    running = set(restart.step_names_to_run)
-    return any(name in running and status not in COMPLETED for name, status in outcome.recorded or ())
+    running = set(restart.names_to_run)
+    return any(name in running and status not in COMPLETED for name, status in outcome.recorded.items())
 
 
 def _freedoms(facts: Facts) -> Iterator[str]:
@@ -92,9 +97,7 @@ def _some(profiles: frozenset[Profile], freedom: Freedom, side: bool) -> bool:  
 
 
 EVERY: tuple[str, ...] = (
-    *(f"R{n}" for n in range(1, 6)),
-    *(f"S{n}" for n in range(1, 5)),
-    *(f"C{n}" for n in range(1, 9)),
+    *RULES,
     *PAIRS,
     *(freedom.member for freedom in FREEDOMS if freedom.stateless),
 )

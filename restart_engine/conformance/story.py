@@ -18,10 +18,9 @@ from restart_engine.conformance.view import Place, View, Wrong, places_text
 from restart_engine.core.errors import shown
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.explanation import listed, named, request_text
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import RestartRequest
-from restart_engine.core.rules import REJECTIONS
+from restart_engine.core.rules import REJECTIONS, Facts
 from restart_engine.core.status import ACTIVE, COMPLETED, Status
 from restart_engine.wire import WireError, decode_scenario, encode_scenario
 
@@ -79,7 +78,7 @@ class Story:
     def save(self, plan: LoadPlan) -> None:
         """Create or edit the plan."""
         self.plan = LoadPlan(self.plan.name, plan.groups)
-        groups = (f"{shown(group.sequence)} ({named(group.step_names)})" for group in self.plan.groups)
+        groups = (f"{shown(group.sequence)} ({named(group.names)})" for group in self.plan.groups)
         self.lines.append(f"save the plan of the groups {listed(groups)}")
         self._counts["edit"] += bool(self._ids)
         self._call(self.host.save_plan, self._document(RestartRequest(0))["plan"])
@@ -184,7 +183,7 @@ class Story:
             if profiles & self.profiles:
                 if isinstance(answer, Rejected):
                     return False
-                later = (g.step_names for g in facts.plan.groups if g.sequence in answer.after)
+                later = (g.names for g in facts.plan.groups if g.sequence in answer.after)
                 if not answer.run and not any(later):
                     return False
         return True
@@ -218,7 +217,7 @@ class Story:
         if started:
             planned = next(iter(self._options))[0]
             assert isinstance(planned, Planned)
-            self._links = self._links + 1 if facts.resumes() else 0
+            self._links = self._links + 1 if (facts.resumed is not None) else 0
             if self._links > 1:
                 self._counts[f"chain of {min(self._links, 3)}"] += 1
             return str(planned.rule)
@@ -261,9 +260,7 @@ class Story:
         if isinstance(answer, str):
             return Wrong(str(allowed.rule), "rejects what has to be accepted", answer)
         assert self.latest is not None
-        run = {
-            g.sequence: frozenset(g.step_names) for g in self._running.groups if g.sequence in allowed.after
-        }
+        run = {g.sequence: frozenset(g.names) for g in self._running.groups if g.sequence in allowed.after}
         completed = {name for (at, name), s in self._before.items() if at == allowed.start and s in COMPLETED}
         return View(
             planned=allowed,
@@ -382,8 +379,8 @@ def _record(run: Execution) -> str:
 def _outcome(group: GroupOutcome) -> str:
     steps = (
         "no history"
-        if group.recorded is None
-        else listed(f"{named([n])} {s}" for n, s in sorted(group.recorded))
+        if group.statuses is None
+        else listed(f"{named([n])} {s}" for n, s in group.recorded.items())
     )
     return f"group {shown(group.sequence)} {group.status} ({steps})"
 

@@ -20,9 +20,9 @@ from restart_engine.core import progress
 from restart_engine.core.checks import Sealed
 from restart_engine.core.decision import RestartPlan, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import ACTIVE, OF_RUN, Status
 
 RUN_STATUSES: Final = sorted(OF_RUN, key=[Status.SUCCEEDED, Status.FAILED, *Status].index)
@@ -89,9 +89,9 @@ def outcomes(draw: st.DrawFn, group: LoadGroup) -> GroupOutcome:
     status = draw(_of_run)
     if draw(_one_in_four):
         return GroupOutcome(group.sequence, status, None)
-    known = [name for name in group.step_names if draw(_mostly)]
+    known = [name for name in group.names if draw(_mostly)]
     gone = [str(draw(_steps))] if draw(_one_in_four) else []
-    return GroupOutcome.parse(group.sequence, status, {name: draw(_of_step) for name in [*known, *gone]})
+    return GroupOutcome(group.sequence, status, {name: draw(_of_step) for name in [*known, *gone]})
 
 
 @st.composite

@@ -115,7 +115,7 @@ class View(Sealed):
     def _in_steps(self) -> Iterator[Wrong]:
         """What became of steps is recorded, and of no others."""
         recorded = {
-            (g.sequence, name): status for g in self.latest.groups for name, status in g.recorded or ()
+            (g.sequence, name): status for g in self.latest.groups for name, status in g.recorded.items()
         }
         for name in () if self.lost else sorted(self.planned.skip):
             place = (self.planned.start, name)

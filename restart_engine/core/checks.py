@@ -20,7 +20,7 @@ class Sealed:
     __slots__ = ()
 
     def __init_subclass__(cls) -> None:
-        if cls.__bases__ != (Sealed,):
+        if any(base is not Sealed and issubclass(base, Sealed) for base in cls.__bases__):
             raise TypeError(f"`{cls.__name__}` derives from a closed class, whose values are its own")
 
 
@@ -28,7 +28,7 @@ def check_integer(field: str, value: object, *, minimum: int | None = None) -> N
     """An integer of any size, at least `minimum` where one is given."""
     if type(value) is not int or (minimum is not None and value < minimum):
         least = "" if minimum is None else f" of {minimum} or more"
-        raise InvalidValue(field, value, f"an integer{least}")
+        raise InvalidValue(field, value, _exactly((int,), value, f"an integer{least}"))
 
 
 def is_unicode(text: str) -> bool:
@@ -45,32 +45,43 @@ def is_unicode(text: str) -> bool:
 def check_text(field: str, value: object) -> None:
     """A text that is not blank and holds no lone surrogate."""
     if type(value) is not str or not value or value.isspace() or not is_unicode(value):
-        raise InvalidValue(field, value, "a text that is not blank and has no lone surrogate")
+        accepted = "a text that is not blank and has no lone surrogate"
+        raise InvalidValue(field, value, _exactly((str,), value, accepted))
 
 
-def check_kind(field: str, value: object, *kinds: type) -> None:
+def check_kind(field: str, value: object, *kinds: type, accepted: str = "") -> None:
     """A value of exactly one of these classes; `NoneType` stands for none."""
     if type(value) not in kinds:
-        raise InvalidValue(field, value, " or ".join(map(_one, kinds)))
+        raise InvalidValue(field, value, _exactly(kinds, value, accepted or " or ".join(map(_one, kinds))))
 
 
 def check_tuple(field: str, value: object, kind: type) -> None:
     """A tuple whose items are all of exactly this class."""
-    if type(value) is not tuple:
-        raise InvalidValue(field, value, f"a tuple of {'integers' if kind is int else kind.__name__}")
+    check_kind(field, value, tuple, accepted=f"a tuple of {'integers' if kind is int else kind.__name__}")
     items = cast("tuple[object, ...]", value)
     if not {kind}.issuperset(map(type, items)):
         index = next(index for index, item in enumerate(items) if type(item) is not kind)
-        raise InvalidValue(f"{field}[{index}]", items[index], _one(kind))
+        check_kind(f"{field}[{index}]", items[index], kind)
+
+
+def _exactly(kinds: tuple[type, ...], value: object, accepted: str) -> str:
+    """What is accepted; where the value's class only derives from an accepted one, that says so."""
+    for kind in kinds:
+        if isinstance(value, kind) and type(value) is not kind:
+            return f"{_article(kind.__name__)}, not its subclass {type(value).__name__}"
+    return accepted
 
 
 def _one(kind: type) -> str:
-    article = "an" if kind.__name__[0] in "AEI" else "a"
-    return {int: "an integer", NoneType: "none"}.get(kind, f"{article} {kind.__name__}")
+    return {int: "an integer", NoneType: "none"}.get(kind) or _article(kind.__name__)
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIaei' else 'a'} {name}"
 
 
 def check_sequences(field: str, values: tuple[int, ...], member: str = "", *, least: int = 0) -> None:
-    """Sequences of groups, ascending, so many at least; the error names the first out of place."""
+    """Sequences of groups, ascending, at least `least` of them; the error names the first out of place."""
     check_tuple(field, values, int)
     if len(values) < least:
         raise InvalidValue(field, values, f"at least {least}")

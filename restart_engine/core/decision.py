@@ -1,6 +1,7 @@
 """The decision: which restart runs, or every rule that says why none does.
 
-Deciding looks facts up and makes one small value; what grows with the plan is made when it is read.
+A decision holds its facts and nothing else, so it cannot contradict them. Making one looks facts up; what
+grows with the plan is made when it is read.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple, TypeAlias, final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from restart_engine.core.checks import Sealed
 from restart_engine.core.drift import Drift, groups_changed, plan_drift, steps_changed
-from restart_engine.core.errors import shown
+from restart_engine.core.errors import InvalidValue, shown
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
-from restart_engine.core.notes import EarlierGroupsStayFailed, Note, NothingToRun
+from restart_engine.core.notes import EarlierGroupsStayFailed, Note, NothingToRun, SkippedElsewhere
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.precondition import Precondition
-from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
-from restart_engine.core.request import RestartRequest
-from restart_engine.core.rules import REJECTIONS, Reason, RuleId, Start, StartRuleId, starting
+from restart_engine.core.remedies import Remedy, SendRequest
+from restart_engine.core.request import START_OVER, RestartRequest
+from restart_engine.core.rule_table import RuleId, StartRuleId
+from restart_engine.core.rules import Facts, Reason, starting
 from restart_engine.core.status import Status
 
 
@@ -33,17 +34,19 @@ def plan_restart(plan: LoadPlan, request: RestartRequest, latest: Execution | No
     Never raises for these types; any other type is an `InvalidValue`.
     """
     facts = Facts(plan, request, latest)
-    rejecting: tuple[type[Reason], ...] = ()
-    for rule in REJECTIONS:
-        if rule.holds(facts):
-            rejecting += (rule,)
-    return _rejected(facts, rejecting) if rejecting else _accepted(facts)
+    return Rejection(facts) if facts.rejecting else RestartPlan(facts)
+
+
+def decide(facts: Facts) -> Decision:
+    """What `plan_restart` says of these facts."""
+    return Rejection(facts) if facts.rejecting else RestartPlan(facts)
 
 
 class _Split(NamedTuple):
     """Where the plan is cut by a restart's start, and how the start group is."""
 
-    place: int
+    before: int
+    """How many groups come before the start."""
     start: LoadGroup
     outcome: GroupOutcome | None
     run: tuple[str, ...]
@@ -54,23 +57,31 @@ def _skipped(start: LoadGroup, outcome: GroupOutcome | None) -> Collection[str]:
     """The names of the steps that the outcome of the start group shows to be completed [S3, S4]."""
     if outcome is None:
         return ()
-    if outcome.recorded is None:
-        return start.step_names if outcome.status is Status.SUCCEEDED else ()
+    if outcome.statuses is None:
+        return start.names if outcome.status is Status.SUCCEEDED else ()
     return outcome.completed
 
 
+def _accepted(facts: Facts) -> Facts:
+    if type(facts) is not Facts:
+        raise InvalidValue("facts", facts, "a Facts")
+    if facts.rejecting:
+        raise InvalidValue("facts", facts, "facts of which no rule rejects the request")
+    return facts
+
+
 @final
-@frozen(init=False, repr=False)
+@frozen(repr=False)
 class RestartPlan(Sealed):
-    """An accepted restart. Made by `plan_restart` alone, so that it follows from its facts."""
+    """An accepted restart.
 
-    facts: Facts
+    :param facts: What was decided on; an `InvalidValue` where a rule rejects the request.
+    """
 
-    def __init__(self) -> None:
-        raise TypeError("a restart plan is made by `plan_restart`")
+    facts: Facts = field(converter=_accepted)
 
     def __repr__(self) -> str:
-        skipped = len(self.step_names_to_skip)
+        skipped = len(self.names_to_skip)
         return f"RestartPlan(rule={self.rule!r}, start={shown(self.start.sequence)}, skipped={skipped})"
 
     @property
@@ -81,7 +92,7 @@ class RestartPlan(Sealed):
     @property
     def rule(self) -> StartRuleId:
         """The rule that chose the start, S1 to S4."""
-        return self._start_rule.rule
+        return starting(self.facts.request).rule
 
     @property
     def based_on(self) -> int | None:
@@ -96,32 +107,32 @@ class RestartPlan(Sealed):
     @property
     def groups_before(self) -> tuple[LoadGroup, ...]:
         """The groups before the start, ascending: none of them is run."""
-        return self.facts.plan.groups[: self._split.place]
+        return self.facts.plan.groups[: self._split.before]
 
     @property
     def groups_after(self) -> tuple[LoadGroup, ...]:
         """The groups after the start, ascending: each is run whole."""
-        return self.facts.plan.groups[self._split.place + 1 :]
+        return self.facts.plan.groups[self._split.before + 1 :]
 
     @property
-    def step_names_to_run(self) -> tuple[str, ...]:
+    def names_to_run(self) -> tuple[str, ...]:
         """The steps of the start group that are run, as `Schema.Object` in the plan's order."""
         return self._split.run
 
     @property
-    def step_names_to_skip(self) -> tuple[str, ...]:
+    def names_to_skip(self) -> tuple[str, ...]:
         """The start group's completed steps, as `Schema.Object` in the plan's order: not run again."""
         return self._split.skip
 
     @property
-    def steps_to_skip(self) -> tuple[Step, ...]:
-        """The steps of the start group that are not run again."""
-        return tuple(map(Step.parse, self.step_names_to_skip))
+    def steps_to_run(self) -> tuple[Step, ...]:
+        """The steps of the start group that are run, in the plan's order."""
+        return tuple(map(Step.parse, self.names_to_run))
 
     @property
-    def steps_to_run(self) -> tuple[Step, ...]:
-        """The steps of the start group that are run."""
-        return tuple(map(Step.parse, self.step_names_to_run))
+    def steps_to_skip(self) -> tuple[Step, ...]:
+        """The steps of the start group that are not run again, in the plan's order."""
+        return tuple(map(Step.parse, self.names_to_skip))
 
     @property
     def left_failed(self) -> tuple[int, ...]:
@@ -132,24 +143,27 @@ class RestartPlan(Sealed):
     @property
     def drift(self) -> Drift | None:
         """How the plan differs from the execution resumed; none for S1 and S2."""
-        resumed = self._resumed
+        resumed = self.facts.resumed
         return None if resumed is None else plan_drift(self.facts.plan, resumed)
 
     @property
     def notes(self) -> tuple[Note, ...]:
         """What to point out, in the order of the `Note` kinds; without an id only facts of the plan."""
         noted: list[Note] = []
-        resumed = self._resumed
+        resumed = self.facts.resumed
         if resumed is not None:
             if self.left_failed:
                 noted.append(EarlierGroupsStayFailed(self.left_failed))
             groups = groups_changed(self.facts.plan, resumed)
             if groups is not None:
                 noted.append(groups)
-            steps = steps_changed(self.start, self._split.outcome)
-            if steps is not None:
-                noted.append(steps)
-        if not self.step_names_to_run:
+            for group in self.facts.plan.groups[: self._split.before + 1]:
+                steps = steps_changed(group, resumed.outcome(group.sequence))
+                if steps is not None:
+                    noted.append(steps)
+            if self._skipped_elsewhere:
+                noted.append(SkippedElsewhere(self.start.sequence, self._skipped_elsewhere))
+        if not self.names_to_run:
             noted.append(NothingToRun(self.start.sequence))
         return tuple(noted)
 
@@ -159,35 +173,43 @@ class RestartPlan(Sealed):
         return Precondition.seen(self.facts.plan, self.facts.latest)
 
     @property
-    def _start_rule(self) -> type[Start]:
-        return starting(self.facts.request)
-
-    @property
-    def _resumed(self) -> Execution | None:
-        return None if self.based_on is None else self.facts.latest
+    def _skipped_elsewhere(self) -> tuple[Step, ...]:
+        """The steps skipped as Skipped in a group where no restart by these rules skips any [C9]."""
+        resumed, outcome = self.facts.resumed, self._split.outcome
+        if resumed is None or outcome is None or outcome.sequence == resumed.sequences[0]:
+            return ()
+        names = [name for name in self.names_to_skip if outcome.recorded.get(name) is Status.SKIPPED]
+        return tuple(map(Step.parse, names))
 
     @cached_property
     def _split(self) -> _Split:
-        plan = self.facts.plan
-        place = plan.at(self._start_rule.start(self.facts))
-        start, resumed = plan.groups[place], self._resumed
+        plan, resumed = self.facts.plan, self.facts.resumed
+        before = plan.index_from(starting(self.facts.request).start(self.facts))
+        start = plan.groups[before]
         outcome = None if resumed is None else resumed.outcome(start.sequence)
         skipped = _skipped(start, outcome)
-        skip = tuple([name for name in start.step_names if name in skipped])
-        run = tuple([name for name in start.step_names if name not in skipped])
-        return _Split(place, start, outcome, run, skip)
+        skip = tuple([name for name in start.names if name in skipped])
+        run = tuple([name for name in start.names if name not in skipped])
+        return _Split(before, start, outcome, run, skip)
+
+
+def _rejected(facts: Facts) -> Facts:
+    if type(facts) is not Facts:
+        raise InvalidValue("facts", facts, "a Facts")
+    if not facts.rejecting:
+        raise InvalidValue("facts", facts, "facts of which a rule rejects the request")
+    return facts
 
 
 @final
-@frozen(init=False, repr=False)
+@frozen(repr=False)
 class Rejection(Sealed):
-    """No restart, and every rule that says so. Made by `plan_restart` alone."""
+    """No restart, and every rule that says so.
 
-    facts: Facts
-    _rejecting: tuple[type[Reason], ...]
+    :param facts: What was decided on; an `InvalidValue` where no rule rejects the request.
+    """
 
-    def __init__(self) -> None:
-        raise TypeError("a rejection is made by `plan_restart`")
+    facts: Facts = field(converter=_rejected)
 
     def __repr__(self) -> str:
         return f"Rejection(rules={self.rules!r})"
@@ -195,12 +217,12 @@ class Rejection(Sealed):
     @property
     def rules(self) -> tuple[RuleId, ...]:
         """The ids of the rules that reject, in order of precedence."""
-        return tuple(rule.rule for rule in self._rejecting)
+        return tuple([rule.rule for rule in self.facts.rejecting])
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """What each of these rules found, in order of precedence."""
-        return tuple(rule.found(self.facts, self._remedy(rule)) for rule in self._rejecting)
+        return tuple([rule.found(self.facts) for rule in self.facts.rejecting])
 
     @property
     def reason(self) -> Reason:
@@ -209,30 +231,16 @@ class Rejection(Sealed):
 
     @property
     def remedy(self) -> Remedy:
-        """What helps against the first reason; a request that it names is accepted."""
-        return self.reason.remedy
-
-    def _remedy(self, rule: type[Reason]) -> Remedy:
-        plan, latest = self.facts.plan, self.facts.latest
-        for request in rule.instead(self.facts):
-            if isinstance(plan_restart(plan, request, latest), RestartPlan):
+        """What helps: what has to change where no request is accepted, or else the nearest one that is."""
+        facts = self.facts
+        for rule in facts.rejecting:
+            needed = rule.needed(facts)
+            if needed is not None:
+                return needed
+        for request in facts.rejecting[0].instead(facts):
+            if not Facts(facts.plan, request, facts.latest).rejecting:
                 return SendRequest(request)
-        if latest is not None and latest.active:
-            return WaitUntilOver(latest.id)
-        return AddGroup()
-
-
-def _accepted(facts: Facts) -> RestartPlan:
-    decision = object.__new__(RestartPlan)
-    object.__setattr__(decision, "facts", facts)
-    return decision
-
-
-def _rejected(facts: Facts, rejecting: tuple[type[Reason], ...]) -> Rejection:
-    decision = object.__new__(Rejection)
-    object.__setattr__(decision, "facts", facts)
-    object.__setattr__(decision, "_rejecting", rejecting)
-    return decision
+        return SendRequest(START_OVER)
 
 
 Decision: TypeAlias = RestartPlan | Rejection

@@ -16,11 +16,14 @@ from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 @final
 @frozen(kw_only=True)
 class Drift(Sealed):
-    """What was added to the plan or removed from it since the execution."""
+    """What was added to the plan or removed from it since the execution.
+
+    :param groups: The groups that came and went; none where none did.
+    :param steps: The groups that both have and whose steps are known and differ, ascending.
+    """
 
     groups: GroupsChanged | None
     steps: tuple[StepsChanged, ...]
-    """Ascending; only groups that both have and whose steps are known and differ."""
 
     def __attrs_post_init__(self) -> None:
         check_kind("groups", self.groups, GroupsChanged, NoneType)
@@ -43,25 +46,25 @@ def groups_changed(plan: LoadPlan, execution: Execution) -> GroupsChanged | None
     recorded = execution.sequences
     if not recorded:
         return None
-    span = plan.sequences[plan.at(recorded[0]) : plan.at(recorded[-1] + 1)]
+    span = plan.sequences[plan.index_from(recorded[0]) : plan.index_from(recorded[-1] + 1)]
     if span == recorded:
         return None
     kept = frozenset(recorded)
     return GroupsChanged(
         added=tuple([sequence for sequence in span if sequence not in kept]),
-        removed=tuple([sequence for sequence in recorded if sequence not in plan.existing]),
+        removed=tuple([sequence for sequence in recorded if sequence not in plan.sequence_set]),
     )
 
 
 def steps_changed(group: LoadGroup, outcome: GroupOutcome | None) -> StepsChanged | None:
     """Which steps of a group came and went; none where they did not, or where nothing was recorded."""
-    if outcome is None or outcome.recorded is None or not (outcome.begun or outcome.recorded):
+    if outcome is None or outcome.statuses is None or not (outcome.begun or outcome.statuses):
         return None
-    recorded = {name for name, _ in outcome.recorded}
-    if recorded == set(group.step_names):
+    recorded, planned = set(outcome.statuses), set(group.names)
+    if recorded == planned:
         return None
-    added = tuple(name for name in group.step_names if name not in recorded)
-    removed = sorted(recorded.difference(group.step_names))
+    added = [name for name in group.names if name not in recorded]
+    removed = sorted(recorded - planned)
     return StepsChanged(
         sequence=group.sequence,
         added=tuple(map(Step.parse, added)),

@@ -17,6 +17,13 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
+def visible(name: str) -> str:
+    """The name on one line: a character that nobody can see is escaped."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 class InvalidValue(ValueError):
     """A value that the rules do not allow, refused where it would have been made.
 
@@ -35,9 +42,10 @@ class InvalidValue(ValueError):
 
 
 class ImpossibleMove(ValueError):
-    """A step of an execution's progress that its present state does not allow.
+    """A move of an execution that its present state does not allow.
 
-    `move` is the name of the move, `where` the place it was tried at, `why` what stands against it.
+    `move` is the move's name (`begin step`), `where` what it was tried on (`` `A.a` of group 5 ``), `why`
+    what prevents it.
     """
 
     def __init__(self, move: str, where: str, why: str) -> None:
@@ -47,4 +55,4 @@ class ImpossibleMove(ValueError):
         self.why = why
 
     def __str__(self) -> str:
-        return f"cannot {self.move} `{self.where}`: {self.why}"
+        return f"cannot {self.move} {self.where}: {self.why}"

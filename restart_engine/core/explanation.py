@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, TypeVar, assert_never
+from unicodedata import normalize
 
 from restart_engine.core.checks import check_kind
 from restart_engine.core.decision import Decision, Rejection, RestartPlan
-from restart_engine.core.errors import shown
+from restart_engine.core.errors import shown, visible
 from restart_engine.core.notes import (
     EarlierGroupsStayFailed,
     GroupsChanged,
     Note,
     NothingToRun,
+    SkippedElsewhere,
     StepsChanged,
 )
-from restart_engine.core.remedies import AddGroup, Remedy, SeeOptions, SendRequest, WaitUntilOver
+from restart_engine.core.plan import Step
+from restart_engine.core.remedies import AddGroup, SendRequest, WaitUntilOver
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rule_table import START_RULE_IDS, complete_table
 from restart_engine.core.rules import (
     AlreadyRunning,
+    Facts,
     GroupNotFound,
     HistoryUnavailable,
     NoFailedGroup,
     NotMostRecent,
     Reason,
+    starting,
 )
 
 
@@ -66,19 +72,46 @@ def message(reason: Reason) -> str:
             assert_never(reason)
 
 
-def advice(remedy: Remedy) -> str:
-    """One line that says what to do."""
+def advice(rejection: Rejection) -> str:
+    """One line that says what to do, and what a request that it names does."""
+    remedy = rejection.remedy
     match remedy:
         case SendRequest(request=request):
-            return f"send {request_text(request)}"
+            return _request_advice(rejection.facts, request)
         case WaitUntilOver(execution_id=execution):
             return f"wait until execution {shown(execution)} is over, then ask again"
         case AddGroup():
             return "add a group to the load plan"
-        case SeeOptions():
-            return "look at the restart options"
         case _:
             assert_never(remedy)
+
+
+def _request_advice(facts: Facts, request: RestartRequest) -> str:
+    send, does = f"send {request_text(request)}", request_does(facts, request)
+    latest = facts.latest
+    if latest is None or latest.failed or facts.never_reached:
+        return f"{send}, which {does}"
+    return (
+        f"nothing needs a restart: in execution {shown(latest.id)} nothing failed and no group is left;"
+        f" to run the load plan again all the same, {send}, which {does}"
+    )
+
+
+def request_does(facts: Facts, request: RestartRequest) -> str:
+    """What an accepted request does, so that nobody loads everything again by accident."""
+    start = RestartPlan(Facts(facts.plan, request, facts.latest)).start.sequence
+    return _DOES[starting(request).rule].format(shown(start))
+
+
+_DOES: Final = complete_table(
+    START_RULE_IDS,
+    {
+        "S1": "starts over and loads everything again",
+        "S2": "runs group {} whole and goes on after it",
+        "S3": "resumes at group {}, the first that failed",
+        "S4": "resumes at group {}",
+    },
+)
 
 
 def note_text(note: Note) -> str:
@@ -91,7 +124,13 @@ def note_text(note: Note) -> str:
             return f"the load plan changed since the execution: {changes}"
         case StepsChanged(sequence=sequence, added=added, removed=removed):
             changes = _changes(named(map(str, added)), named(map(str, removed)))
-            return f"group {shown(sequence)} changed since the execution: {changes}"
+            return f"group {shown(sequence)} changed since the execution: {changes}{_alike(added, removed)}"
+        case SkippedElsewhere(sequence=sequence, steps=steps):
+            return (
+                f"group {shown(sequence)} records these as Skipped, so they count as completed, though no"
+                " restart began there; if the word meant not run, map it to another status:"
+                f" {named(map(str, steps))}"
+            )
         case NothingToRun(sequence=sequence):
             return f"group {shown(sequence)} has no step left to run"
         case _:
@@ -119,13 +158,7 @@ def listed(values: Iterable[_T], text: Callable[[_T], str] = str) -> str:
 
 def named(names: Iterable[str]) -> str:
     """Names with commas, or none; what no one can see in them is escaped, so that they stay on one line."""
-    return listed(names, _visible)
-
-
-def _visible(name: str) -> str:
-    if name.isprintable():
-        return name
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return listed(names, visible)
 
 
 def numbers(values: Iterable[int]) -> str:
@@ -144,12 +177,26 @@ def _changes(added: str, removed: str) -> str:
     return f"added {added}, removed {removed}"
 
 
-_WHY_THERE: Final = {
-    "S1": "no execution id and no group is given, so it starts over",
-    "S2": "this group is asked for, without an execution id",
-    "S3": "this is the first group that failed in execution {}",
-    "S4": "this group is asked for, resuming execution {}",
-}
+def _alike(added: tuple[Step, ...], removed: tuple[Step, ...]) -> str:
+    """Which of the added names somebody would take for a removed one; blank where none."""
+    looks = {_look(step) for step in removed}
+    alike = [str(step) for step in added if _look(step) in looks]
+    return f"; only in case or Unicode form differ from removed ones: {named(alike)}" if alike else ""
+
+
+def _look(step: Step) -> str:
+    return normalize("NFC", normalize("NFD", str(step)).casefold())
+
+
+_WHY_THERE: Final = complete_table(
+    START_RULE_IDS,
+    {
+        "S1": "no execution id and no group is given, so it starts over",
+        "S2": "this group is asked for, without an execution id",
+        "S3": "this is the first group that failed in execution {}",
+        "S4": "this group is asked for, resuming execution {}",
+    },
+)
 
 
 def start_sentence(restart: RestartPlan) -> str:
@@ -160,9 +207,9 @@ def start_sentence(restart: RestartPlan) -> str:
 
 def _plan_sentences(restart: RestartPlan) -> Iterator[str]:
     yield start_sentence(restart)
-    yield f"It runs, side by side: {named(restart.step_names_to_run)}."
-    if restart.step_names_to_skip:
-        yield f"It skips, as completed before: {named(restart.step_names_to_skip)}."
+    yield f"It runs, side by side: {named(restart.names_to_run)}."
+    if restart.names_to_skip:
+        yield f"It skips, as completed before: {named(restart.names_to_skip)}."
     after = tuple(group.sequence for group in restart.groups_after)
     if after:
         yield f"Then it runs whole, one after another: {groups_text(after)}."
@@ -182,4 +229,4 @@ def rejection_sentences(rejection: Rejection) -> Iterator[str]:
     yield "No restart runs."
     for reason in rejection.reasons:
         yield f"{reason.rule}: {message(reason)}."
-    yield f"What to do: {advice(rejection.remedy)}."
+    yield f"What to do: {advice(rejection)}."

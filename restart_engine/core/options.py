@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from restart_engine.core.decision import Rejection, RestartPlan, plan_restart
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
-from restart_engine.core.request import RestartRequest
-from restart_engine.core.rules import START_OVER
+from restart_engine.core.request import START_OVER, RestartRequest
 
 
 def restart_options(plan: LoadPlan, latest: Execution | None = None) -> tuple[RestartPlan, ...] | Rejection:
@@ -16,7 +15,8 @@ def restart_options(plan: LoadPlan, latest: Execution | None = None) -> tuple[Re
 
     Two that run and skip the same steps mean the same, and one stands for both: resuming at the first
     failed group (S3) before starting over (S1) before starting at a group whole (S2) before resuming at a
-    group (S4). Ascending by the group they start at, there the one that skips more first.
+    group (S4). The recommended one is first; the others ascend by the group they start at, and at one
+    group the one that skips more is first.
     """
     start_over = plan_restart(plan, START_OVER, latest)
     if isinstance(start_over, Rejection):
@@ -25,14 +25,24 @@ def restart_options(plan: LoadPlan, latest: Execution | None = None) -> tuple[Re
     for request in _requests(plan, latest):
         restart = plan_restart(plan, request, latest)
         if isinstance(restart, RestartPlan):
-            meaning = (restart.start.sequence, restart.step_names_to_skip)
-            meanings.setdefault(meaning, restart)
-    return tuple(
-        sorted(
-            meanings.values(),
-            key=lambda restart: (restart.start.sequence, -len(restart.step_names_to_skip)),
-        )
-    )
+            meanings.setdefault((restart.start.sequence, restart.names_to_skip), restart)
+    ascending = tuple(sorted(meanings.values(), key=lambda r: (r.start.sequence, -len(r.names_to_skip))))
+    best = recommended(ascending)
+    return ascending if best is None else (best, *(restart for restart in ascending if restart is not best))
+
+
+def recommended(options: tuple[RestartPlan, ...]) -> RestartPlan | None:
+    """The restart that most people want: it repeats least and leaves nothing failed or never reached.
+
+    None where nothing failed and no group is left, because then nothing needs a restart; and where every
+    restart leaves a failed group behind, because that group is no longer in the plan. `options` are what
+    `restart_options` gives.
+    """
+    facts = options[0].facts
+    failed = () if facts.latest is None else facts.latest.failed
+    undone = failed or facts.never_reached
+    whole = [restart for restart in options if undone and restart.start.sequence <= undone[0]]
+    return max(whole, key=lambda r: (r.start.sequence, len(r.names_to_skip)), default=None)
 
 
 def _requests(plan: LoadPlan, latest: Execution | None) -> Iterator[RestartRequest]:

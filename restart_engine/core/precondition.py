@@ -21,7 +21,11 @@ _HEX_DIGITS: Final = 64
 @final
 @frozen
 class LatestSeen(Sealed):
-    """The latest execution as it was seen: its id and status."""
+    """The latest execution as it was seen.
+
+    :param id: Its id.
+    :param status: Its status.
+    """
 
     id: int
     status: Status
@@ -34,12 +38,14 @@ class LatestSeen(Sealed):
 @final
 @frozen(kw_only=True)
 class Precondition(Sealed):
-    """The facts decided on. A host that finds them changed must not start, and decides again."""
+    """The facts decided on. A host that finds them changed must not start, and decides again.
+
+    :param latest: The latest execution; none when the plan had never run.
+    :param plan_digest: `LoadPlan.digest` of the plan.
+    """
 
     latest: LatestSeen | None
-    """None when the plan had never run."""
     plan_digest: str
-    """`LoadPlan.digest` of the plan."""
 
     def __attrs_post_init__(self) -> None:
         check_kind("latest", self.latest, LatestSeen, NoneType)

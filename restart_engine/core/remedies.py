@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias, final, get_args
+from typing import TypeAlias, final
 
 from attrs import frozen
 
@@ -13,7 +13,10 @@ from restart_engine.core.request import RestartRequest
 @final
 @frozen
 class SendRequest(Sealed):
-    """Send this request: with the facts as they are, it is accepted."""
+    """Send this request.
+
+    :param request: With the facts as they are, it is accepted.
+    """
 
     request: RestartRequest
 
@@ -24,7 +27,10 @@ class SendRequest(Sealed):
 @final
 @frozen
 class WaitUntilOver(Sealed):
-    """Ask again when this execution is over; until then every request is rejected [R1]."""
+    """Ask again when an execution is over; until then every request is rejected [R1].
+
+    :param execution_id: The execution that runs or waits to run.
+    """
 
     execution_id: int
 
@@ -38,11 +44,4 @@ class AddGroup(Sealed):
     """Give the load plan a group: without one there is nowhere to start [R4]."""
 
 
-@final
-@frozen
-class SeeOptions(Sealed):
-    """Look at `restart_options`: a reason made by hand knows no facts to advise from."""
-
-
-Remedy: TypeAlias = SendRequest | WaitUntilOver | AddGroup | SeeOptions
-REMEDIES: Final[tuple[type, ...]] = get_args(Remedy)
+Remedy: TypeAlias = SendRequest | WaitUntilOver | AddGroup

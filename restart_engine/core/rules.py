@@ -6,8 +6,9 @@ rule holds, and never does more than look something up, so that deciding does no
 knows nothing of time, storage, JSON or wording.
 
 A rejecting rule is the class of the reason that it gives: `holds` says whether it rejects, `found`
-gathers its evidence when it does, and `instead` lists what might be asked instead, the nearest first.
-A starting rule has `holds`, which looks at the request, and `start`, the sequence it chooses; it is
+gathers its evidence when it does, `instead` lists the requests that might be accepted, the nearest first,
+and `needed` is what has to change before any request is. A starting rule has `holds`, which looks at the
+request, `resumes`, whether it takes up the latest execution, and `start`, the sequence it chooses; it is
 asked only when nothing rejects.
 """
 
@@ -15,60 +16,128 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, Literal, Self, TypeAlias, final
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
-from restart_engine.core.checks import Sealed, check_integer, check_kind, check_sequences
+from restart_engine.core.checks import Sealed, check_integer, check_sequences
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.facts import Facts
-from restart_engine.core.remedies import REMEDIES, Remedy, SeeOptions
+from restart_engine.core.execution import Execution
+from restart_engine.core.plan import LoadPlan
+from restart_engine.core.remedies import AddGroup, Remedy, WaitUntilOver
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS, complete_table
 from restart_engine.core.status import ACTIVE, Status, check_status
 
-RuleId: TypeAlias = Literal["R1", "R2", "R3", "R4", "R5"]
-StartRuleId: TypeAlias = Literal["S1", "S2", "S3", "S4"]
 Requests: TypeAlias = tuple[RestartRequest, ...]
-START_OVER: Final = RestartRequest(0)
-"""Accepted whenever nothing runs and the plan has a group."""
+
+
+def _rejecting(facts: Facts) -> tuple[type[Reason], ...]:
+    if type(facts.plan) is not LoadPlan:
+        raise InvalidValue("plan", facts.plan, "a LoadPlan")
+    if type(facts.request) is not RestartRequest:
+        raise InvalidValue("request", facts.request, "a RestartRequest")
+    if facts.latest is not None and type(facts.latest) is not Execution:
+        raise InvalidValue("latest", facts.latest, "an Execution or none")
+    rejecting: tuple[type[Reason], ...] = ()
+    for rule in REJECTIONS:
+        if rule.holds(facts):
+            rejecting += (rule,)
+    return rejecting
+
+
+@final
+@frozen
+class Facts(Sealed):
+    """What a decision is made from: all that a rule may look at.
+
+    :param plan: The load plan as it stands now.
+    :param request: What is asked for.
+    :param latest: The plan's most recently started execution as the host knows it; none if it never ran.
+    """
+
+    plan: LoadPlan
+    request: RestartRequest
+    latest: Execution | None
+    rejecting: tuple[type[Reason], ...] = field(
+        init=False, eq=False, repr=False, default=Factory(_rejecting, takes_self=True)
+    )
+    """The rules that reject the request, in order of precedence; none where it is accepted."""
+
+    @property
+    def resumed(self) -> Execution | None:
+        """The latest execution where the request names it; of any other execution nothing is known."""
+        latest = self.latest
+        return latest if latest is not None and latest.id == self.request.execution_id else None
+
+    @property
+    def start_sequence(self) -> int:
+        """The sequence to start at: the group asked for, or else the first failed one; 0 for neither."""
+        asked, latest = self.request.group_sequence, self.latest
+        if asked > 0:
+            return asked
+        if latest is None or not latest.failed or latest.id != self.request.execution_id:
+            return 0
+        return latest.failed[0]
+
+    @property
+    def never_reached(self) -> tuple[int, ...]:
+        """The plan's sequences after the last group that the latest execution began; all if it never ran.
+
+        Those below its first recorded group come before its own start, also where it began none.
+        """
+        if self.latest is None:
+            return self.plan.sequences
+        first = max((self.latest.last_begun + 1, *self.latest.sequences[:1]))
+        return self.plan.sequences[self.plan.index_from(first) :]
 
 
 @final
 @frozen(kw_only=True)
 class AlreadyRunning(Sealed):
-    """R1: the latest execution is active, whatever is asked."""
+    """R1: the latest execution is active, whatever is asked.
+
+    :param execution_id: The latest execution's id.
+    :param status: Its status, In Progress or In Queue.
+    """
 
     rule: ClassVar[Literal["R1"]] = "R1"
     execution_id: int
     status: Status
-    remedy: Remedy = field(default=SeeOptions(), eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_integer("execution_id", self.execution_id, minimum=1)
         check_status("status", self.status, ACTIVE)
-        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
         return facts.latest is not None and facts.latest.status in ACTIVE
 
     @classmethod
-    def found(cls, facts: Facts, remedy: Remedy) -> Self:
+    def found(cls, facts: Facts) -> Self:
         assert facts.latest is not None
-        return cls(execution_id=facts.latest.id, status=facts.latest.status, remedy=remedy)
+        return cls(execution_id=facts.latest.id, status=facts.latest.status)
 
     @staticmethod
     def instead(facts: Facts) -> Requests:
         return ()
 
+    @staticmethod
+    def needed(facts: Facts) -> Remedy | None:
+        assert facts.latest is not None
+        return WaitUntilOver(facts.latest.id)
+
 
 @final
 @frozen(kw_only=True)
 class NotMostRecent(Sealed):
-    """R2: an execution id is given and is not the latest execution's; `latest` is none before any run."""
+    """R2: an execution id is given and is not the latest execution's.
+
+    :param given: The id in the request.
+    :param latest: The latest execution's id; none where the plan never ran.
+    """
 
     rule: ClassVar[Literal["R2"]] = "R2"
     given: int
     latest: int | None
-    remedy: Remedy = field(default=SeeOptions(), eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_integer("given", self.given)
@@ -76,29 +145,32 @@ class NotMostRecent(Sealed):
             check_integer("latest", self.latest, minimum=1)
         if self.given == self.latest:
             raise InvalidValue("given", self.given, "an id that is not the latest")
-        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
         given = facts.request.execution_id
-        return given is not None and (facts.latest is None or given != facts.latest.id)
+        return given is not None and (facts.latest is None or facts.latest.id != given)
 
     @classmethod
-    def found(cls, facts: Facts, remedy: Remedy) -> Self:
+    def found(cls, facts: Facts) -> Self:
         given, latest = facts.request.execution_id, facts.latest
         assert given is not None
-        return cls(given=given, latest=None if latest is None else latest.id, remedy=remedy)
+        return cls(given=given, latest=None if latest is None else latest.id)
 
     @staticmethod
     def instead(facts: Facts) -> Requests:
         asked, latest = facts.request.group_sequence, facts.latest
         if latest is None:
-            return (RestartRequest(asked), START_OVER)
+            return (RestartRequest(asked),)
         return (
             RestartRequest(asked, execution_id=latest.id),
             RestartRequest(0, execution_id=latest.id),
             *NoFailedGroup.instead(facts),
         )
+
+    @staticmethod
+    def needed(facts: Facts) -> Remedy | None:
+        return None
 
 
 @final
@@ -106,33 +178,35 @@ class NotMostRecent(Sealed):
 class NoFailedGroup(Sealed):
     """R3: the execution to resume has no failed group, whichever group is asked for.
 
-    `never_reached` are the plan's sequences above that of every group which the execution began, and not
-    below the first that it recorded.
+    :param latest: The latest execution's id.
+    :param never_reached: The plan's sequences after the last group that the execution began, ascending; not
+        those before the first that it recorded.
     """
 
     rule: ClassVar[Literal["R3"]] = "R3"
     latest: int
     never_reached: tuple[int, ...]
-    remedy: Remedy = field(default=SeeOptions(), eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_integer("latest", self.latest, minimum=1)
         check_sequences("never_reached", self.never_reached)
-        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
-        latest = facts.latest
-        return latest is not None and not latest.failed and facts.resumes()
+        return facts.latest is not None and not facts.latest.failed and facts.resumed is not None
 
     @classmethod
-    def found(cls, facts: Facts, remedy: Remedy) -> Self:
+    def found(cls, facts: Facts) -> Self:
         assert facts.latest is not None
-        return cls(latest=facts.latest.id, never_reached=facts.never_reached(), remedy=remedy)
+        return cls(latest=facts.latest.id, never_reached=facts.never_reached)
 
     @staticmethod
     def instead(facts: Facts) -> Requests:
-        return (*map(RestartRequest, facts.never_reached()[:1]), START_OVER)
+        return tuple(map(RestartRequest, facts.never_reached[:1]))
+
+    @staticmethod
+    def needed(facts: Facts) -> Remedy | None:
+        return None
 
 
 @final
@@ -140,37 +214,37 @@ class NoFailedGroup(Sealed):
 class GroupNotFound(Sealed):
     """R4: the group to start at is not in the plan, or the plan has no group at all.
 
-    `sequence` is the one missed: the group asked for, or else the first failed one; 0 for neither.
-    `existing` are the plan's sequences, ascending.
+    :param sequence: The one missed: the group asked for, or else the first failed one; 0 for neither.
+    :param existing: The plan's sequences, ascending.
     """
 
     rule: ClassVar[Literal["R4"]] = "R4"
     sequence: int
     existing: tuple[int, ...]
-    remedy: Remedy = field(default=SeeOptions(), eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_integer("sequence", self.sequence, minimum=0)
         check_sequences("existing", self.existing)
         if self.existing and (not self.sequence or self.sequence in self.existing):
             raise InvalidValue("sequence", self.sequence, "a sequence that is not among the existing")
-        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
-        existing = facts.plan.existing
-        start = facts.asked_start()
+        existing, start = facts.plan.sequence_set, facts.start_sequence
         return not existing or (start > 0 and start not in existing)
 
     @classmethod
-    def found(cls, facts: Facts, remedy: Remedy) -> Self:
-        return cls(sequence=facts.asked_start(), existing=facts.plan.sequences, remedy=remedy)
+    def found(cls, facts: Facts) -> Self:
+        return cls(sequence=facts.start_sequence, existing=facts.plan.sequences)
 
     @staticmethod
     def instead(facts: Facts) -> Requests:
-        if not facts.resumes():
-            return (START_OVER,)
-        return (RestartRequest(0, execution_id=facts.request.execution_id), START_OVER)
+        resumed = facts.resumed
+        return () if resumed is None else (RestartRequest(0, execution_id=resumed.id),)
+
+    @staticmethod
+    def needed(facts: Facts) -> Remedy | None:
+        return None if facts.plan.groups else AddGroup()
 
 
 @final
@@ -179,44 +253,49 @@ class HistoryUnavailable(Sealed):
     """R5: the group to start at failed in the execution to resume, which kept no history of its steps.
 
     Detailed load jobs tracking has to be on while a plan runs for its failed steps to be recovered.
+
+    :param execution_id: The execution to resume.
+    :param sequence: The group to start at.
     """
 
     rule: ClassVar[Literal["R5"]] = "R5"
     execution_id: int
     sequence: int
-    remedy: Remedy = field(default=SeeOptions(), eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_integer("execution_id", self.execution_id, minimum=1)
         check_integer("sequence", self.sequence, minimum=1)
-        check_kind("remedy", self.remedy, *REMEDIES)
 
     @staticmethod
     def holds(facts: Facts) -> bool:
-        latest = facts.latest
-        if latest is None or not latest.unrecoverable or not facts.resumes():
+        if facts.latest is None or not facts.latest.lost_history or facts.resumed is None:
             return False
-        start = facts.asked_start()
-        return start in latest.unrecoverable and start in facts.plan.existing
+        start = facts.start_sequence
+        return start in facts.latest.lost_history and start in facts.plan.sequence_set
 
     @classmethod
-    def found(cls, facts: Facts, remedy: Remedy) -> Self:
+    def found(cls, facts: Facts) -> Self:
         assert facts.latest is not None
-        return cls(execution_id=facts.latest.id, sequence=facts.asked_start(), remedy=remedy)
+        return cls(execution_id=facts.latest.id, sequence=facts.start_sequence)
 
     @staticmethod
     def instead(facts: Facts) -> Requests:
-        return (RestartRequest(facts.asked_start()), START_OVER)
+        return (RestartRequest(facts.start_sequence),)
+
+    @staticmethod
+    def needed(facts: Facts) -> Remedy | None:
+        return None
 
 
 Reason: TypeAlias = AlreadyRunning | NotMostRecent | NoFailedGroup | GroupNotFound | HistoryUnavailable
-REJECTIONS: Final[tuple[type[Reason], ...]] = (
+_REASONS: Final[tuple[type[Reason], ...]] = (
     AlreadyRunning,
     NotMostRecent,
     NoFailedGroup,
     GroupNotFound,
     HistoryUnavailable,
 )
+REJECTIONS: Final = tuple(complete_table(RULE_IDS, {rule.rule: rule for rule in _REASONS}).values())
 """In order of precedence: the first that holds is the reason, the others are named beside it."""
 
 
@@ -224,6 +303,7 @@ class StartOver:
     """S1: no execution id and no group asked for: the first group, whole."""
 
     rule: ClassVar[Literal["S1"]] = "S1"
+    resumes: ClassVar = False
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -238,6 +318,7 @@ class StartAtGroup:
     """S2: no execution id: the group asked for, whole."""
 
     rule: ClassVar[Literal["S2"]] = "S2"
+    resumes: ClassVar = False
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -245,13 +326,14 @@ class StartAtGroup:
 
     @staticmethod
     def start(facts: Facts) -> int:
-        return facts.request.group_sequence
+        return facts.start_sequence
 
 
 class ResumeAtFirstFailed:
     """S3: an execution id and no group: the first failed group, without its completed steps."""
 
     rule: ClassVar[Literal["S3"]] = "S3"
+    resumes: ClassVar = True
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -259,13 +341,14 @@ class ResumeAtFirstFailed:
 
     @staticmethod
     def start(facts: Facts) -> int:
-        return facts.asked_start()
+        return facts.start_sequence
 
 
 class ResumeAtGroup:
     """S4: an execution id and a group: that group, without its completed steps."""
 
     rule: ClassVar[Literal["S4"]] = "S4"
+    resumes: ClassVar = True
 
     @staticmethod
     def holds(request: RestartRequest) -> bool:
@@ -273,16 +356,12 @@ class ResumeAtGroup:
 
     @staticmethod
     def start(facts: Facts) -> int:
-        return facts.request.group_sequence
+        return facts.start_sequence
 
 
 Start: TypeAlias = StartOver | StartAtGroup | ResumeAtFirstFailed | ResumeAtGroup
-STARTS: Final[tuple[type[Start], ...]] = (
-    StartOver,
-    StartAtGroup,
-    ResumeAtFirstFailed,
-    ResumeAtGroup,
-)
+_STARTS: Final[tuple[type[Start], ...]] = (StartOver, StartAtGroup, ResumeAtFirstFailed, ResumeAtGroup)
+STARTS: Final = tuple(complete_table(START_RULE_IDS, {rule.rule: rule for rule in _STARTS}).values())
 """Exactly one holds for any request."""
 
 

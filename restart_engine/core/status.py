@@ -9,7 +9,11 @@ from restart_engine.core.errors import InvalidValue
 
 
 class Status(StrEnum):
-    """A label as the product shows it; `SKIPPED` is this engine's own."""
+    """A label as the product shows it; `SKIPPED` is this engine's own.
+
+    `SKIPPED` is for a step that did not run because the execution that this one restarted had completed
+    it. In other systems "skipped" often means *not run*: map such words explicitly, with `StatusWords`.
+    """
 
     SUCCEEDED = "Succeeded"
     FINISHED_WITH_ERRORS = "Finished With Errors"
@@ -18,7 +22,6 @@ class Status(StrEnum):
     IN_PROGRESS = "In Progress"
     IN_QUEUE = "In Queue"
     SKIPPED = "Skipped"
-    """A step not run because the execution that this one restarted had completed it."""
 
 
 ACTIVE: Final = frozenset({Status.IN_PROGRESS, Status.IN_QUEUE})
@@ -39,9 +42,14 @@ OF_STEP: Final = frozenset(Status)
 OF_RUN: Final = OF_STEP - {Status.SKIPPED}
 """What a group or an execution may have: only a step is ever skipped."""
 
+OVER: Final = OF_RUN - ACTIVE
+"""What a step, a group or an execution that has run may end with."""
+
 
 def check_status(field: str, value: object, allowed: frozenset[Status]) -> None:
     """Exactly a `Status`, and one that is allowed in this field."""
-    if type(value) is not Status or value not in allowed:
+    if type(value) is not Status:
+        raise InvalidValue(field, value, "a Status, such as Status.FAILED")
+    if value not in allowed:
         labels = ", ".join(status for status in Status if status in allowed)
         raise InvalidValue(field, value, f"a status, one of {labels}")

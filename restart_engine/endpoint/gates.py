@@ -102,7 +102,7 @@ class _Attempt:
 
     def schemas(self, plan: LoadPlan) -> Mapping[str, SchemaSeen]:
         """What the caller may do with each of the plan's schemas, in the plan's order."""
-        names = {name.partition(".")[0]: None for group in plan.groups for name in group.step_names}
+        names = {name.partition(".")[0]: None for group in plan.groups for name in group.names}
         if not names:
             return {}
         seen = self.known.schemas(_passed(self.bearer), tuple(names))
@@ -187,7 +187,7 @@ def _accepted(attempt: _Attempt) -> Reply | None:
     if not isinstance(decision, Rejection):
         return None
     found = "; ".join(f"{reason.rule}: {message(reason)}" for reason in decision.reasons)
-    return replies.rejected(f"{found}; what to do: {advice(decision.remedy)}")
+    return replies.rejected(f"{found}; what to do: {advice(decision)}")
 
 
 def _loader(attempt: _Attempt) -> Reply | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 from restart_engine.core.execution import GroupOutcome
@@ -33,13 +34,13 @@ def status_body(seen: ExecutionSeen, level: int) -> dict[str, Any]:
 def _group(outcome: GroupOutcome, level: int) -> dict[str, Any]:
     body: dict[str, Any] = {"sequence": outcome.sequence, "status": outcome.status}
     if level > 2:  # noqa: PLR2004  # the level itself, as the caller asks for it
-        body["schemas"] = None if outcome.recorded is None else _schemas(outcome.recorded, level)
+        body["schemas"] = None if outcome.statuses is None else _schemas(outcome.statuses, level)
     return body
 
 
-def _schemas(recorded: frozenset[tuple[str, Status]], level: int) -> list[dict[str, Any]]:
+def _schemas(statuses: Mapping[str, Status], level: int) -> list[dict[str, Any]]:
     objects: dict[str, list[tuple[str, Status]]] = {}
-    for step, status in sorted(recorded):
+    for step, status in statuses.items():
         schema, _, name = step.partition(".")
         objects.setdefault(schema, []).append((name, status))
     return [_schema(name, objects[name], level) for name in sorted(objects)]

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 
 from restart_engine.core.decision import RestartPlan, plan_restart
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.fleet.deciding import pieces, scenarios_in
 from restart_engine.fleet.schemas import ANSWERS
 from restart_engine.fleet.tally import Tally

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, final, get_args
+from typing import Final, assert_never, final
 
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_text
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.rules import RuleId, StartRuleId
+from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
+from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS
+from restart_engine.core.rules import STARTS
 
-STARTS: Final[tuple[str, ...]] = get_args(StartRuleId)
-REJECTIONS: Final[tuple[str, ...]] = get_args(RuleId)
-RESUMING: Final = ("S3", "S4")
+RESUMING: Final = frozenset(start.rule for start in STARTS if start.resumes)
 """The starts that take up the latest execution; the others begin anew, at the first or at some group."""
 
 RESUME, FROM_GROUP, FROM_BEGINNING = "sendResume", "sendFromGroup", "sendFromBeginning"
@@ -27,6 +27,21 @@ HELPS: Final = {
 """What a rejected scenario needs, by the name that it has in the JSON."""
 
 
+def helping(remedy: Remedy) -> str:
+    """The name of what this remedy needs, one of `HELPS`."""
+    match remedy:
+        case SendRequest(request=request):
+            if request.execution_id is not None:
+                return RESUME
+            return FROM_GROUP if request.group_sequence > 0 else FROM_BEGINNING
+        case WaitUntilOver():
+            return WAIT
+        case AddGroup():
+            return ADD_GROUP
+        case _:
+            assert_never(remedy)
+
+
 @final
 @frozen
 class Started(Sealed):
@@ -39,8 +54,8 @@ class Started(Sealed):
     """Of the start group and of all groups after it."""
 
     def __attrs_post_init__(self) -> None:
-        if self.rule not in STARTS:
-            raise InvalidValue("rule", self.rule, f"one of {', '.join(STARTS)}")
+        if self.rule not in START_RULE_IDS:
+            raise InvalidValue("rule", self.rule, f"one of {', '.join(START_RULE_IDS)}")
         check_integer("scenarios", self.scenarios, minimum=0)
         check_integer("steps_in_plan", self.steps_in_plan, minimum=0)
         check_integer("steps_to_run", self.steps_to_run, minimum=0)
@@ -72,8 +87,8 @@ class Rejected(Sealed):
     scenarios: int
 
     def __attrs_post_init__(self) -> None:
-        if self.rule not in REJECTIONS:
-            raise InvalidValue("rule", self.rule, f"one of {', '.join(REJECTIONS)}")
+        if self.rule not in RULE_IDS:
+            raise InvalidValue("rule", self.rule, f"one of {', '.join(RULE_IDS)}")
         if self.helps not in HELPS:
             raise InvalidValue("helps", self.helps, f"one of {', '.join(HELPS)}")
         check_integer("scenarios", self.scenarios, minimum=1)

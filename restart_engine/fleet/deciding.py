@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.fleet.nested import NestedScenarios
 from restart_engine.fleet.rows import Row, columns_of, decided, refused, size_of
 from restart_engine.fleet.schemas import DECISIONS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from restart_engine.fleet.counts import HELPS, STARTS, Noted, Rejected, Started
+from restart_engine.core.rule_table import START_RULE_IDS
+from restart_engine.fleet.counts import HELPS, Noted, Rejected, Started
 from restart_engine.fleet.summary import Summary
 
 
@@ -39,7 +40,7 @@ def summary_of(document: dict[str, Any]) -> Summary:
 
     Raises `LookupError`, `TypeError`, `AttributeError` or `InvalidValue` for what is no such document.
     """
-    started = [(rule, document["planned"][rule]) for rule in STARTS]
+    started = [(rule, document["planned"][rule]) for rule in START_RULE_IDS]
     return Summary(
         started=tuple(
             Started(rule, each["scenarios"], each["stepsInPlan"], each["stepsToRun"])

@@ -17,9 +17,9 @@ from pyarrow import types
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import Status
 from restart_engine.fleet.columns import Lists, check_kind, member, texts_of
 from restart_engine.fleet.schemas import SCENARIO_COLUMNS
@@ -92,7 +92,7 @@ def _plan_of(key: _PlanKey) -> LoadPlan:
     groups: list[LoadGroup] = []
     start = 0
     for sequence, size in zip(sequences, sizes, strict=True):
-        groups.append(LoadGroup.parse(sequence, names[start : start + size]))
+        groups.append(LoadGroup(sequence, names[start : start + size]))
         start += size
     return LoadPlan(name, tuple(groups))
 
@@ -133,11 +133,11 @@ class _Executions:
 def _outcome_of(key: _OutcomeKey) -> GroupOutcome:
     sequence, status, statuses, names = key
     if names is None or statuses is None:
-        return GroupOutcome.parse(sequence, _STATUSES[status], None)
+        return GroupOutcome(sequence, _STATUSES[status], None)
     steps = dict(zip(names, map(_STATUSES.__getitem__, statuses), strict=True))
     if len(steps) < len(names):
         raise LookupError(key)
-    return GroupOutcome.parse(sequence, _STATUSES[status], steps)
+    return GroupOutcome(sequence, _STATUSES[status], steps)
 
 
 class _Requests:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from restart_engine.fleet.counts import HELPS
+from restart_engine.core.notes import NOTE_LABELS
+from restart_engine.core.rule_table import RULES
+from restart_engine.fleet.counts import HELPS, RESUMING
 from restart_engine.fleet.marks import Mistake
 from restart_engine.fleet.summary import Summary
-from restart_engine.fleet.words import NOTED, REJECTED, STARTED, finding, share
+from restart_engine.fleet.words import finding, share
 
 Style: TypeAlias = Literal["", "title", "bad", "dim"]
 _WIDTHS: Final = (46, 10, 13, 11)
@@ -38,11 +40,11 @@ def _started(summary: Summary) -> Iterator[Line]:
         return
     yield _row("accepted", "scenarios", "steps to run", "saved", style="title")
     by_rule = {each.rule: each for each in summary.started}
-    for rule, words in STARTED.items():
+    for rule in sorted(by_rule, key=lambda rule: rule not in RESUMING):
         each = by_rule[rule]
         if each.scenarios:
             counts = (each.scenarios, each.steps_to_run, each.steps_saved)
-            yield _row(f"  {rule}  {words}", *(f"{count:,}" for count in counts))
+            yield _row(f"  {rule}  {RULES[rule].label}", *(f"{count:,}" for count in counts))
     totals = (summary.planned, summary.steps_to_run, summary.steps_saved)
     yield _row("  together", *(f"{count:,}" for count in totals))
     shares = (
@@ -60,7 +62,7 @@ def _rejected(summary: Summary) -> Iterator[Line]:
     for rule, group in groupby(summary.rejected, key=lambda each: each.rule):
         each_help = list(group)
         count = sum(each.scenarios for each in each_help)
-        yield _row(f"  {rule}  {REJECTED[rule]}", f"{count:,}")
+        yield _row(f"  {rule}  {RULES[rule].label}", f"{count:,}")
         for each in each_help:
             yield _row(f"      {HELPS[each.helps]}", f"{each.scenarios:,}", style="dim")
 
@@ -70,7 +72,7 @@ def _noted(summary: Summary) -> Iterator[Line]:
         return
     yield _row("noted of accepted restarts", "scenarios", style="title")
     for each in summary.notes:
-        yield _row(f"  {NOTED.get(each.note, each.note)}", f"{each.scenarios:,}")
+        yield _row(f"  {NOTE_LABELS[each.note]}", f"{each.scenarios:,}")
 
 
 def _wrong(summary: Summary, mistakes: Iterable[Mistake]) -> Iterator[Line]:

@@ -6,11 +6,12 @@ from typing import Any, Final, NamedTuple, assert_never
 
 import pyarrow as pa
 
-from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
+from restart_engine.core.decision import Decision, Rejection, RestartPlan, decide
 from restart_engine.core.explanation import advice, message
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.remedies import SendRequest
+from restart_engine.core.rules import Facts
+from restart_engine.fleet.counts import helping
 from restart_engine.fleet.schemas import DECISIONS
 from restart_engine.wire import WireError
 
@@ -38,6 +39,7 @@ class Row(NamedTuple):
     plan_digest: str | None = None
     message: str | None = None
     remedy: str | None = None
+    remedy_kind: str | None = None
     send_group_sequence: int | None = None
     send_execution: int | None = None
     path: str | None = None
@@ -45,7 +47,7 @@ class Row(NamedTuple):
 
 def decided(facts: Facts) -> Row:
     """The row of the decision on these facts."""
-    decision: Decision = plan_restart(facts.plan, facts.request, facts.latest)
+    decision: Decision = decide(facts)
     match decision:
         case RestartPlan():
             return _planned(decision)
@@ -83,7 +85,7 @@ def _columns(rows: list[Row]) -> list[Any]:
 
 def _planned(restart: RestartPlan) -> Row:
     plan, latest = restart.facts.plan, restart.facts.latest
-    run = restart.step_names_to_run
+    run = restart.names_to_run
     after = restart.groups_after
     return Row(
         "planned",
@@ -91,11 +93,11 @@ def _planned(restart: RestartPlan) -> Row:
         based_on=restart.based_on,
         start=restart.start.sequence,
         run=run,
-        skip=restart.step_names_to_skip,
+        skip=restart.names_to_skip,
         before=tuple([group.sequence for group in restart.groups_before]),
         after=tuple([group.sequence for group in after]),
         steps_in_plan=_steps_in(plan),
-        steps_to_run=len(run) + sum([len(group.step_names) for group in after]),
+        steps_to_run=len(run) + sum([len(group.names) for group in after]),
         notes=[note.note for note in restart.notes],
         latest_id=None if latest is None else latest.id,
         latest_status=None if latest is None else latest.status,
@@ -114,14 +116,15 @@ def _rejected(rejection: Rejection) -> Row:
         latest_id=None if latest is None else latest.id,
         latest_status=None if latest is None else latest.status,
         message=message(rejection.reason),
-        remedy=advice(remedy),
+        remedy=advice(rejection),
+        remedy_kind=helping(remedy),
         send_group_sequence=None if send is None else send.group_sequence,
         send_execution=None if send is None else send.execution_id,
     )
 
 
 def _steps_in(plan: LoadPlan) -> int:
-    return sum([len(group.step_names) for group in plan.groups])
+    return sum([len(group.names) for group in plan.groups])
 
 
 def _that_fits(row: Row) -> Row:

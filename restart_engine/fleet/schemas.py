@@ -69,6 +69,7 @@ DECISIONS: Final = pa.schema(
         pa.field("planDigest", pa.string()),
         pa.field("message", pa.string()),
         pa.field("remedy", pa.string()),
+        pa.field("remedyKind", pa.string()),
         pa.field("sendGroupSequence", pa.int64()),
         pa.field("sendExecution", pa.int64()),
         pa.field("path", pa.string()),
@@ -79,7 +80,8 @@ DECISIONS: Final = pa.schema(
 `planned`: `rule`, `basedOn`, `start`, `run`, `skip`, `before`, `after` and the kinds of `notes` are the
 JSON's; `stepsToRun` counts the steps of the start group and of all after it that run. The precondition is
 `latestId`, `latestStatus` and `planDigest`. `rejected`: `rule`, `rules`, `message` and `remedy` are the
-JSON's; where the remedy is a request to send, it is `sendGroupSequence` and `sendExecution`. `error`:
+JSON's; `remedyKind` is one of `HELPS`, and where that is a request to send, the request is
+`sendGroupSequence` and `sendExecution`. `error`:
 `message` says what is wrong with the row, and `path` where. `stepsInPlan` and the latest execution are
 given in both of the first.
 """

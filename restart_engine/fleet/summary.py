@@ -13,20 +13,8 @@ from attrs import field, frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_tuple
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.status import ACTIVE
-from restart_engine.fleet.counts import (
-    ADD_GROUP,
-    FROM_BEGINNING,
-    FROM_GROUP,
-    HELPS,
-    RESUME,
-    RESUMING,
-    STARTS,
-    WAIT,
-    Noted,
-    Rejected,
-    Started,
-)
+from restart_engine.core.rule_table import START_RULE_IDS
+from restart_engine.fleet.counts import HELPS, RESUMING, Noted, Rejected, Started
 from restart_engine.fleet.schemas import DECISIONS
 
 COUNTED: Final = (
@@ -35,13 +23,11 @@ COUNTED: Final = (
     "stepsInPlan",
     "stepsToRun",
     "notes",
-    "latestStatus",
-    "sendGroupSequence",
-    "sendExecution",
+    "remedyKind",
 )
 """The columns of `DECISIONS` that are counted."""
 
-_KEYS: Final = ("decision", "rule", "help")
+_KEYS: Final = ("decision", "rule", "remedyKind")
 
 
 @final
@@ -49,7 +35,7 @@ _KEYS: Final = ("decision", "rule", "help")
 class Summary(Sealed):
     """What was decided on some scenarios. The summary of two tables is the sum of theirs."""
 
-    started: tuple[Started, ...] = field(default=tuple(map(Started, STARTS)))
+    started: tuple[Started, ...] = field(default=tuple(map(Started, START_RULE_IDS)))
     """One for each of S1 to S4, in this order."""
     rejected: tuple[Rejected, ...] = ()
     """In the order of the rules, and for each of what helps; those that there are."""
@@ -60,8 +46,8 @@ class Summary(Sealed):
 
     def __attrs_post_init__(self) -> None:
         check_tuple("started", self.started, Started)
-        if tuple(each.rule for each in self.started) != STARTS:
-            raise InvalidValue("started", self.started, f"one for each of {', '.join(STARTS)}")
+        if tuple(each.rule for each in self.started) != START_RULE_IDS:
+            raise InvalidValue("started", self.started, f"one for each of {', '.join(START_RULE_IDS)}")
         check_tuple("rejected", self.rejected, Rejected)
         check_tuple("notes", self.notes, Noted)
         check_integer("errors", self.errors, minimum=0)
@@ -70,16 +56,16 @@ class Summary(Sealed):
     def of(cls, decisions: pa.RecordBatch | pa.Table) -> Summary:
         """The summary of decisions as columns, of which `COUNTED` have to be there."""
         table = pa.table({name: _plain(decisions, name) for name in COUNTED})
-        grouped: Any = table.append_column("help", _helps(table)).group_by(list(_KEYS), use_threads=False)
+        grouped: Any = table.group_by(list(_KEYS), use_threads=False)
         steps = [("stepsInPlan", "sum"), ("stepsToRun", "sum")]
         rows: list[dict[str, Any]] = grouped.aggregate([*steps, ([], "count_all")]).to_pylist()
         by_start = {row["rule"]: row for row in rows if row["decision"] == "planned"}
         notes = pc.value_counts(pc.list_flatten(table.column("notes")))
         return cls(
-            started=tuple(_started(rule, by_start.get(rule)) for rule in STARTS),
+            started=tuple(_started(rule, by_start.get(rule)) for rule in START_RULE_IDS),
             rejected=in_order(
                 {
-                    (row["rule"], row["help"]): row["count_all"]
+                    (row["rule"], row["remedyKind"]): row["count_all"]
                     for row in rows
                     if row["decision"] == "rejected"
                 }
@@ -146,15 +132,6 @@ def _plain(decisions: pa.RecordBatch | pa.Table, name: str) -> Any:
     """The column as `DECISIONS` has it, whatever layout of text another engine has given it."""
     column: Any = decisions.column(name)
     return column.cast(DECISIONS.field(name).type)
-
-
-def _helps(table: pa.Table) -> Any:
-    """What each rejected row needs; a rejection names no request where none would be accepted."""
-    sequence, execution = table.column("sendGroupSequence"), table.column("sendExecution")
-    active = pc.is_in(table.column("latestStatus"), pa.array(sorted(map(str, ACTIVE)), pa.string()))
-    anew = pc.if_else(pc.greater(sequence, pa.scalar(0)), FROM_GROUP, FROM_BEGINNING)
-    sent = pc.if_else(pc.is_valid(execution), RESUME, anew)
-    return pc.if_else(pc.is_valid(sequence), sent, pc.if_else(active, WAIT, ADD_GROUP))
 
 
 def _started(rule: str, row: dict[str, Any] | None) -> Started:

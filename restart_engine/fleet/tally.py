@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final, assert_never
+from typing import Final
 
 from restart_engine.core.decision import Rejection, RestartPlan
-from restart_engine.core.remedies import AddGroup, Remedy, SeeOptions, SendRequest, WaitUntilOver
-from restart_engine.fleet.counts import (
-    ADD_GROUP,
-    FROM_BEGINNING,
-    FROM_GROUP,
-    RESUME,
-    STARTS,
-    WAIT,
-    Started,
-)
+from restart_engine.core.rule_table import START_RULE_IDS
+from restart_engine.fleet.counts import Started, helping
 from restart_engine.fleet.marks import SHOWN, Mistake
 from restart_engine.fleet.summary import Summary, by_name, in_order
 from restart_engine.wire import WireError
@@ -26,7 +18,7 @@ class Tally:
     """Counts decisions, in the order of their rows."""
 
     def __init__(self) -> None:
-        self._started: Final = {rule: [0, 0, 0] for rule in STARTS}
+        self._started: Final = {rule: [0, 0, 0] for rule in START_RULE_IDS}
         self._rejected: Final[Counter[tuple[str, str]]] = Counter()
         self._notes: Final[Counter[str]] = Counter()
         self._errors = 0
@@ -37,7 +29,7 @@ class Tally:
     def planned(self, restart: RestartPlan, shape: PlannedShape) -> None:
         """One that is accepted, and what its JSON says."""
         self._rows += 1
-        steps = [len(group.step_names) for group in restart.facts.plan.groups]
+        steps = [len(group.names) for group in restart.facts.plan.groups]
         counts = self._started[shape.rule]
         counts[0] += 1
         counts[1] += sum(steps)
@@ -48,7 +40,7 @@ class Tally:
     def rejected(self, rejection: Rejection, rule: str) -> None:
         """One that is rejected, by this rule first."""
         self._rows += 1
-        self._rejected[rule, _helping(rejection.remedy)] += 1
+        self._rejected[rule, helping(rejection.remedy)] += 1
 
     def refused(self, error: WireError) -> None:
         """One that is no scenario."""
@@ -66,19 +58,3 @@ class Tally:
             notes=by_name(self._notes),
             errors=self._errors,
         )
-
-
-def _helping(remedy: Remedy) -> str:
-    match remedy:
-        case SendRequest(request=request):
-            if request.execution_id is not None:
-                return RESUME
-            return FROM_GROUP if request.group_sequence > 0 else FROM_BEGINNING
-        case WaitUntilOver():
-            return WAIT
-        case AddGroup():
-            return ADD_GROUP
-        case SeeOptions():
-            raise AssertionError("the engine has advice for each of its rejections")
-        case _:
-            assert_never(remedy)

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 from pyarrow import types
 
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.fleet.columns import bytes_of, is_bytes, is_text
 from restart_engine.wire import ScenarioReader, WireError
 from restart_engine.wire.reading import unlike

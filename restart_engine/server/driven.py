@@ -179,7 +179,8 @@ class Driven:
     async def _go_on(self, execution: Execution) -> None:
         if not execution.active:
             self._end(execution)
-        turn = execution.groups[execution.turn].sequence
+        current = execution.current
+        turn = None if current is None else current.sequence
         if turn == self._turn or self._stopping:
             return
         for sequence, step in tuple(self._loads):

@@ -38,12 +38,12 @@ _TOKEN: Final = "Bearer abcde12345"  # noqa: S105  # that of the source's exampl
 _PLAN: Final = LoadPlan(
     "MyLoadPlan",
     (
-        LoadGroup.parse(1, ["OnlineStore.Orders", "OnlineStore.Payments"]),
-        LoadGroup.parse(2, ["Warehouse.Stock"]),
+        LoadGroup(1, ["OnlineStore.Orders", "OnlineStore.Payments"]),
+        LoadGroup(2, ["Warehouse.Stock"]),
     ),
 )
 _STEPS: Final = {"OnlineStore.Orders": Status.SUCCEEDED, "OnlineStore.Payments": Status.FAILED}
-_FAILED: Final = Execution(12, Status.FAILED, (GroupOutcome.parse(1, Status.FAILED, _STEPS),))
+_FAILED: Final = Execution(12, Status.FAILED, (GroupOutcome(1, Status.FAILED, _STEPS),))
 _ADMITTED: Final = Snapshot(
     caller=Bearer("demo", "ada"),
     open=True,

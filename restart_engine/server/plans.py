@@ -57,7 +57,7 @@ def _waiting(latest: Execution | None) -> tuple[tuple[int, str], ...]:
         return ()
     group = latest.outcome(turn.sequence)
     assert group is not None
-    names = sorted(name for name, status in group.recorded or () if status in ACTIVE)
+    names = sorted(name for name, status in group.recorded.items() if status in ACTIVE)
     return tuple((turn.sequence, name) for name in names)
 
 
@@ -72,7 +72,7 @@ def save_plan(connection: Connection, tenant: str, plan: LoadPlan) -> None:
     connection.execute(saved.on_conflict_do_update(index_elements=["tenant_id", "name"], set_=again))
     of_tenant = schemas.c.tenant_id == tenant_id
     known = set(connection.execute(select(schemas.c.name).where(of_tenant)).scalars())
-    names = {name.partition(".")[0]: None for group in plan.groups for name in group.step_names}
+    names = {name.partition(".")[0]: None for group in plan.groups for name in group.names}
     highest: int = connection.execute(
         select(func.coalesce(func.max(schemas.c.id), 0)).where(of_tenant)
     ).scalar_one()

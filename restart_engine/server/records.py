@@ -73,7 +73,7 @@ def groups_text(plan: LoadPlan) -> str:
 @lru_cache(maxsize=256)
 def plan_from(name: str, groups: str) -> LoadPlan:
     """The plan that the database keeps."""
-    return LoadPlan(name, tuple(LoadGroup.parse(g.sequence, g.steps) for g in _GROUPS.decode(groups)))
+    return LoadPlan(name, tuple(LoadGroup(g.sequence, g.steps) for g in _GROUPS.decode(groups)))
 
 
 def opened_text(execution: Execution) -> str:
@@ -153,7 +153,7 @@ def record_of(connection: Connection, row: Row[*tuple[Any, ...]]) -> Record:
             opened[sequence].status = Status(status)
         elif steps is not None:
             steps[step] = Status(status)
-    groups = [GroupOutcome.parse(shape.sequence, shape.status, shape.steps) for shape in opened.values()]
+    groups = [GroupOutcome(shape.sequence, shape.status, shape.steps) for shape in opened.values()]
     return Record(
         execution=Execution(row.id, Status(row.status), tuple(groups)),
         plan_id=row.plan_id,
@@ -215,7 +215,7 @@ def _differences(before: Execution, after: Execution) -> tuple[list[GroupOutcome
             continue
         if was.status is not now.status:
             groups.append(now)
-        for step, status in sorted((now.recorded or frozenset()) - (was.recorded or frozenset())):
+        for step, status in sorted(now.recorded.items() - was.recorded.items()):
             steps.append({"sequence": now.sequence, "step": step, "status": status})
     return groups, steps
 

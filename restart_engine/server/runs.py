@@ -82,7 +82,7 @@ class Runs:
         """
 
         def move(execution: Execution) -> Execution:
-            execution = progress.settled(execution)
+            execution = progress.advance(execution)
             turn = progress.ready(execution)
             if turn is not None:
                 for step in turn.steps:
@@ -107,7 +107,7 @@ class Runs:
                 if group is not None and group.status_of(step) is status:
                     continue  # it was told before, and whoever told it did not learn that it was kept
                 execution = progress.end_step(execution, sequence, step, status)
-            return progress.settled(execution)
+            return progress.advance(execution)
 
         return self._moved(execution_id, move, _execution)
 
@@ -203,9 +203,9 @@ def _step_runs(
     group = None if turn is None else record.execution.outcome(turn.sequence)
     if group is None:
         return ()
-    names = [name for name, status in sorted(group.recorded or ()) if status is Status.IN_PROGRESS]
+    names = [name for name, status in group.recorded.items() if status is Status.IN_PROGRESS]
     was = before.outcome(group.sequence)
-    begun = [name for name in names if was is None or (name, Status.IN_PROGRESS) not in (was.recorded or ())]
+    begun = [name for name in names if was is None or was.recorded.get(name) is not Status.IN_PROGRESS]
     steps = [step for step in map(Step.parse, names) if (group.sequence, step) not in running]
     if not steps:
         return ()

@@ -85,4 +85,4 @@ class Starts:
 def _opened(restart: RestartPlan) -> Execution:
     """The opening record, at the first group that has something to run; its id is not yet the database's."""
     latest = restart.facts.latest
-    return progress.settled(progress.opening_record(restart, 1 if latest is None else latest.id + 1))
+    return progress.advance(progress.opening_record(restart, 1 if latest is None else latest.id + 1))

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta
 
-from restart_engine.core.rules import StartRuleId
+from restart_engine.core.rule_table import StartRuleId
 from restart_engine.core.status import ACTIVE, OF_RUN, Status
 from restart_engine.wire.schema import schema_of
 from restart_engine.wire.shapes import (

@@ -23,7 +23,7 @@ from restart_engine.core.checks import (
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan, Step
-from restart_engine.core.rules import StartRuleId
+from restart_engine.core.rule_table import START_RULE_IDS, StartRuleId
 from restart_engine.server.kept import (
     LISTED,
     MAX_ID,
@@ -35,7 +35,7 @@ from restart_engine.server.loading import Loading
 
 _MAX_LOADERS: Final = 2**31 - 1
 _ACCESS: Final = (None, "view", "edit")
-_RULES: Final = (None, "S1", "S2", "S3", "S4")
+_RULES: Final = (None, *START_RULE_IDS)
 
 
 @final
@@ -214,7 +214,7 @@ class WorldTenant(Sealed):
         check_tuple("loadPlans", self.plans, WorldPlan)
         check_unique("loadPlans", [plan.plan.name for plan in self.plans], ".name")
         for index, plan in enumerate(self.plans):
-            groups = ((group.sequence, group.step_names) for group in plan.plan.groups)
+            groups = ((group.sequence, group.names) for group in plan.plan.groups)
             check_schemas_listed(f"loadPlans[{index}].groups", groups, self.schema_names)
         check_kind("loading", self.loading, Loading)
         self._check_loading()

@@ -53,7 +53,7 @@ def _counted_once(simulation: Simulation, story: Story) -> Iterator[str]:
 
 def _ran(record: Execution) -> int:
     """How many steps of the execution ran, by its record."""
-    return sum(status in OVER for group in record.groups for _, status in group.recorded or ())
+    return sum(status in OVER for group in record.groups for _, status in group.recorded.items())
 
 
 def _completed(simulation: Simulation, story: Story) -> Iterator[str]:
@@ -116,10 +116,10 @@ def _left_out_was_done(simulation: Simulation, story: Story) -> Iterator[str]:
             if step.execution < number and step.status in COMPLETED
         }
         start = run.decision.start.sequence
-        skipped = {(start, name) for name in run.decision.step_names_to_skip}
+        skipped = {(start, name) for name in run.decision.names_to_skip}
         if not simulation.past_failures:
             before = run.decision.groups_before
-            skipped |= {(group.sequence, name) for group in before for name in group.step_names}
+            skipped |= {(group.sequence, name) for group in before for name in group.names}
         if not skipped <= done:
             yield f"execution {number} leaves out a step that was not completed"
 

@@ -14,8 +14,9 @@ import simpy
 from restart_engine.core.decision import Rejection, RestartPlan, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import Step
-from restart_engine.core.progress import begin_step, end_step, opening_record, ready, settled
-from restart_engine.core.rules import START_OVER, RuleId
+from restart_engine.core.progress import advance, begin_step, end_step, opening_record, ready
+from restart_engine.core.request import START_OVER
+from restart_engine.core.rule_table import RuleId
 from restart_engine.core.status import Status
 from restart_engine.simulate.fates import Fates
 from restart_engine.simulate.luck import luck
@@ -93,12 +94,12 @@ class _Night:
     def _run(self, decision: RestartPlan) -> Generator[simpy.Event, Any, Execution]:
         """Drive one execution to its end, group by group, and give what is known of it then."""
         began, past_failures = self._env.now, self._simulation.past_failures
-        self._execution = settled(opening_record(decision, len(self._runs) + 1), past_failures=past_failures)
+        self._execution = advance(opening_record(decision, len(self._runs) + 1), past_failures=past_failures)
         while (turn := ready(self._execution)) is not None:
             places = sorted([(turn.sequence, step) for step in turn.steps], key=self._order.__getitem__)
             begun = [self._env.process(self._step(*place)) for place in places]
             yield self._env.all_of(begun)
-            self._execution = settled(self._execution, past_failures=past_failures)
+            self._execution = advance(self._execution, past_failures=past_failures)
         record = self._execution
         self._runs.append(Run(decision=decision, began=began, ended=self._env.now, record=record))
         return record if self._simulation.detailed_tracking else _without_steps(record)

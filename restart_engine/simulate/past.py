@@ -110,7 +110,7 @@ def _outcomes(executions: Iterable[PastExecution]) -> Iterator[tuple[_Place, Sta
     for execution in executions:
         over = not execution.record.active
         for group in execution.record.groups:
-            for name, status in sorted(group.recorded or ()):
+            for name, status in group.recorded.items():
                 if status is Status.SUCCEEDED or status in FAILED or (over and status is Status.IN_PROGRESS):
                     yield (group.sequence, Step.parse(name)), status
 

@@ -10,8 +10,7 @@ from attrs import frozen
 from restart_engine.core.checks import Sealed, check_integer, check_text, check_tuple
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution
-from restart_engine.core.request import RestartRequest
-from restart_engine.core.rules import START_OVER
+from restart_engine.core.request import START_OVER, RestartRequest
 from restart_engine.simulate.durations import check_seconds
 from restart_engine.simulate.times import DAY, next_at
 

@@ -11,7 +11,7 @@ from restart_engine.core.checks import Sealed
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import Step
-from restart_engine.core.rules import RuleId
+from restart_engine.core.rule_table import RuleId
 from restart_engine.core.status import COMPLETED, Status
 
 
@@ -119,9 +119,9 @@ class Story(Sealed):
 
 def steps_planned(decision: RestartPlan) -> int:
     """How many steps the restart runs, if nothing fails."""
-    return len(decision.step_names_to_run) + sum(len(group.step_names) for group in decision.groups_after)
+    return len(decision.names_to_run) + sum(len(group.names) for group in decision.groups_after)
 
 
 def left_out(decision: RestartPlan) -> int:
     """How many steps of the plan the restart does not run."""
-    return sum(len(group.step_names) for group in decision.facts.plan.groups) - steps_planned(decision)
+    return sum(len(group.names) for group in decision.facts.plan.groups) - steps_planned(decision)

@@ -11,7 +11,7 @@ import numpy as np
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed
-from restart_engine.core.rules import RuleId
+from restart_engine.core.rule_table import RuleId
 from restart_engine.simulate.simulation import Simulation
 from restart_engine.simulate.statistics import Estimate, Numbers, difference_of_shares, mean, quantile, share
 from restart_engine.simulate.story import Ending, Result

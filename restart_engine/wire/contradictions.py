@@ -8,13 +8,13 @@ from typing import Final, assert_never
 
 from msgspec import UNSET
 
-from restart_engine.core.rules import REJECTIONS
+from restart_engine.core.rules import REJECTIONS, STARTS
 from restart_engine.wire import shapes
 from restart_engine.wire.errors import WireError
 from restart_engine.wire.reading import member, unlike
 
 _PRECEDENCE: Final = [rule.rule for rule in REJECTIONS]
-_WITHOUT_ID: Final = ("S1", "S2")
+_WITHOUT_ID: Final = [rule.rule for rule in STARTS if not rule.resumes]
 
 
 def check_decision(decision: shapes.DecisionShape) -> None:
@@ -63,7 +63,7 @@ def _noted(note: shapes.NoteShape) -> Iterator[tuple[str, list[int]]]:
         case shapes.GroupsChangedShape():
             yield "added", note.added
             yield "removed", note.removed
-        case shapes.StepsChangedShape() | shapes.NothingToRunShape():
+        case shapes.StepsChangedShape() | shapes.SkippedElsewhereShape() | shapes.NothingToRunShape():
             return
         case _:
             assert_never(note)

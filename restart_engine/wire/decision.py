@@ -11,6 +11,7 @@ from restart_engine.core.notes import (
     GroupsChanged,
     Note,
     NothingToRun,
+    SkippedElsewhere,
     StepsChanged,
 )
 from restart_engine.core.precondition import Precondition
@@ -76,8 +77,8 @@ def start_shape(restart: RestartPlan) -> shapes.StartShape:
     """Where a restart begins, and what it runs and skips there."""
     return shapes.StartShape(
         sequence=restart.start.sequence,
-        run=list(restart.step_names_to_run),
-        skip=list(restart.step_names_to_skip),
+        run=list(restart.names_to_run),
+        skip=list(restart.names_to_skip),
     )
 
 
@@ -99,6 +100,8 @@ def _note(note: Note) -> NoteShape:
             return shapes.StepsChangedShape(
                 sequence=sequence, added=list(map(str, added)), removed=list(map(str, removed))
             )
+        case SkippedElsewhere(sequence=sequence, steps=steps):
+            return shapes.SkippedElsewhereShape(sequence=sequence, steps=list(map(str, steps)))
         case NothingToRun(sequence=sequence):
             return shapes.NothingToRunShape(sequence=sequence)
         case _:
@@ -113,7 +116,7 @@ def _rejected(rejection: Rejection) -> shapes.RejectedShape:
         rule=rejection.reason.rule,
         rules=list(rejection.rules),
         message=message(rejection.reason),
-        remedy=advice(rejection.remedy),
+        remedy=advice(rejection),
         evidence=evidence,
     )
 

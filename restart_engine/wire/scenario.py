@@ -9,9 +9,9 @@ from msgspec import UNSET, UnsetType
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import Status
 from restart_engine.wire.errors import WireError
 from restart_engine.wire.kept import Kept
@@ -115,7 +115,7 @@ def encode_scenario(facts: Facts) -> bytes:
 
 def group_shapes(plan: LoadPlan) -> list[GroupShape]:
     """The shapes of a plan's groups, ascending."""
-    return [GroupShape(sequence=group.sequence, steps=list(group.step_names)) for group in plan.groups]
+    return [GroupShape(sequence=group.sequence, steps=list(group.names)) for group in plan.groups]
 
 
 def execution_shape(execution: Execution) -> ExecutionShape:
@@ -124,7 +124,7 @@ def execution_shape(execution: Execution) -> ExecutionShape:
         OutcomeShape(
             sequence=group.sequence,
             status=group.status,
-            steps=None if group.recorded is None else dict(sorted(group.recorded)),
+            steps=None if group.statuses is None else dict(group.recorded),
         )
         for group in execution.groups
     ]
@@ -177,7 +177,7 @@ def facts_of(plan: LoadPlan, latest: Execution | None, request: RequestShape) ->
 def plan_of(shape: PlanShape, inside: str = "") -> LoadPlan:
     """The load plan of this shape; raises `WireError`, its path beginning with what it stands inside."""
     try:
-        groups = [LoadGroup.parse(group.sequence, group.steps) for group in shape.groups]
+        groups = [LoadGroup(group.sequence, group.steps) for group in shape.groups]
         return LoadPlan(shape.name, tuple(groups))
     except InvalidValue as error:
         raise invalid(error, inside) from None
@@ -193,4 +193,4 @@ def execution_of(shape: ExecutionShape, inside: str = "") -> Execution:
 
 def outcome_of(shape: OutcomeShape) -> GroupOutcome:
     """The outcome of this shape; raises `InvalidValue`, as its maker does."""
-    return GroupOutcome.parse(shape.sequence, shape.status, shape.steps)
+    return GroupOutcome(shape.sequence, shape.status, shape.steps)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from restart_engine.core.rules import RuleId, StartRuleId
+from restart_engine.core.rule_table import RuleId, StartRuleId
 from restart_engine.core.status import ACTIVE, OF_RUN, Status
 
 BLANK: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -130,11 +130,18 @@ class GroupsChangedShape(Shape, tag_field="note", tag="groupsChanged"):
 
 
 class StepsChangedShape(Shape, tag_field="note", tag="stepsChanged"):
-    """Steps added to or removed from the start group since the execution resumed."""
+    """Steps added to or removed from the start group, or one before it, since the execution resumed."""
 
     sequence: Positive
     added: StepNames
     removed: StepNames
+
+
+class SkippedElsewhereShape(Shape, tag_field="note", tag="skippedElsewhere"):
+    """Steps skipped because they are recorded as Skipped, in a group where no restart began."""
+
+    sequence: Positive
+    steps: StepNames
 
 
 class NothingToRunShape(Shape, tag_field="note", tag="nothingToRun"):
@@ -144,7 +151,11 @@ class NothingToRunShape(Shape, tag_field="note", tag="nothingToRun"):
 
 
 NoteShape: TypeAlias = (
-    EarlierGroupsStayFailedShape | GroupsChangedShape | StepsChangedShape | NothingToRunShape
+    EarlierGroupsStayFailedShape
+    | GroupsChangedShape
+    | StepsChangedShape
+    | SkippedElsewhereShape
+    | NothingToRunShape
 )
 
 

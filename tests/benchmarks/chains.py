@@ -25,13 +25,13 @@ from restart_engine import (
 )
 from restart_engine.core.plan import Step
 from restart_engine.core.progress import (
+    advance,
     begin_step,
     end_execution,
     end_group,
     end_step,
     opening_record,
     ready,
-    settled,
 )
 
 Fails: TypeAlias = Callable[[int, Step], bool]
@@ -71,7 +71,7 @@ def run_chain(plan: LoadPlan, restarts: int, fails: Fails) -> Chain:
 def _run(execution: Execution, fails: Callable[[Step], bool]) -> tuple[Execution, list[Step]]:
     """The execution as it ended, and the steps that succeeded in it."""
     done: list[Step] = []
-    execution = settled(execution)
+    execution = advance(execution)
     while (turn := ready(execution)) is not None:
         for step in turn.steps:
             execution = begin_step(execution, turn.sequence, step)
@@ -81,13 +81,13 @@ def _run(execution: Execution, fails: Callable[[Step], bool]) -> tuple[Execution
                 return end_execution(execution, Status.FAILED), done
             execution = end_step(execution, turn.sequence, step, Status.SUCCEEDED)
             done.append(step)
-        execution = settled(execution)
+        execution = advance(execution)
     return execution, done
 
 
 def _plan(groups: int, of_group: int) -> LoadPlan:
     names = [[f"S{g}.Object_{n:04}" for n in range(of_group)] for g in range(groups)]
-    return LoadPlan("P", tuple(LoadGroup.parse(g, each) for g, each in enumerate(names, 1)))
+    return LoadPlan("P", tuple(LoadGroup(g, each) for g, each in enumerate(names, 1)))
 
 
 def chains(restarts: int) -> dict[str, tuple[LoadPlan, Fails]]:
@@ -114,7 +114,7 @@ def check(plan: LoadPlan, chain: Chain, restarts: int) -> None:
     assert chain.last.id == restarts
     assert set(chain.succeeded.values()) == {1}
     decision = plan_restart(plan, RestartRequest(0, execution_id=restarts), chain.last)
-    over = sum(chain.succeeded.values()) == sum(len(group.step_names) for group in plan.groups)
+    over = sum(chain.succeeded.values()) == sum(len(group.names) for group in plan.groups)
     assert over == (isinstance(decision, Rejection) and decision.rules == ("R3",))
 
 

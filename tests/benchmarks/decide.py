@@ -31,10 +31,10 @@ def facts(steps: int, groups: int) -> tuple[LoadPlan, Execution]:
     """A plan of this size, and an execution of it whose middle group failed."""
     per_group = steps // groups
     names = [[f"S{g}.Object_{n}" for n in range(per_group)] for g in range(groups)]
-    plan = LoadPlan("P", tuple(LoadGroup.parse(g, each) for g, each in enumerate(names, 1)))
+    plan = LoadPlan("P", tuple(LoadGroup(g, each) for g, each in enumerate(names, 1)))
     reached = groups // 2 + 1
     outcomes = [
-        GroupOutcome.parse(
+        GroupOutcome(
             g,
             Status.FAILED if g == reached else Status.SUCCEEDED,
             dict.fromkeys(each, Status.SUCCEEDED) | ({each[0]: Status.FAILED} if g == reached else {}),
@@ -85,8 +85,8 @@ def read_out(decision: Decision) -> tuple[object, ...]:
             return (
                 decision.rule,
                 decision.start,
-                decision.step_names_to_run,
-                decision.step_names_to_skip,
+                decision.names_to_run,
+                decision.names_to_skip,
                 decision.groups_before,
                 decision.groups_after,
                 decision.left_failed,
@@ -151,12 +151,12 @@ def _deciding_and_reading(case: Case) -> Callable[[], object]:
 def _reading_out(measurer: Measurer, of_rules: dict[str, Case]) -> Table:
     """Reading out where it grows, against the loop by hand over the start group."""
     plan, _, failed = of_rules["S3"]
-    start = plan.groups[plan.at(failed.failed[0])]
-    names, outcomes = list(start.step_names), dict(failed.groups[-1].recorded or ())
+    start = plan.groups[plan.index_from(failed.failed[0])]
+    names, outcomes = list(start.names), dict(failed.groups[-1].recorded)
     run, skip = by_hand(names, {name: status.value for name, status in outcomes.items()})
     decided = plan_restart(*of_rules["S3"])
     assert isinstance(decided, RestartPlan)
-    assert (run, skip) == (list(decided.step_names_to_run), list(decided.step_names_to_skip))
+    assert (run, skip) == (list(decided.names_to_run), list(decided.names_to_skip))
     loop = "the loop by hand"
     actions: dict[str, Action] = {loop: partial(by_hand, names, {n: s.value for n, s in outcomes.items()})}
     actions |= {rules: _deciding_and_reading(case) for rules, case in of_rules.items()}
@@ -169,6 +169,6 @@ def _reading_out(measurer: Measurer, of_rules: dict[str, Case]) -> Table:
         name="read-out",
         head=("", "microseconds", "times the loop"),
         rows=rows,
-        below=f"{sum(len(group.step_names) for group in plan.groups):,} steps in 3 groups;"
+        below=f"{sum(len(group.names) for group in plan.groups):,} steps in 3 groups;"
         f" the start group has {len(names):,}, and so has the loop's.",
     )

@@ -35,7 +35,7 @@ from restart_engine import (
     restart_options,
 )
 from restart_engine.core.plan import Step
-from restart_engine.core.progress import Ready, begin_step, opening_record, ready, settled
+from restart_engine.core.progress import Ready, advance, begin_step, opening_record, ready
 from restart_engine.wire import Oracle, answer, decode_scenario, encode_decision, encode_scenario
 
 Prepared: TypeAlias = Callable[[LoadPlan, Execution], Action]
@@ -112,20 +112,20 @@ def _opened(plan: LoadPlan, failed: Execution) -> Execution:
 
 
 def _putting_into_sets(plan: LoadPlan, _: Execution) -> Action:
-    names = [list(group.step_names) for group in plan.groups]
+    names = [list(group.names) for group in plan.groups]
     for of_group in names:
         random.Random(6).shuffle(of_group)  # noqa: S311  # no secret
     return lambda: [set(of_group) for of_group in names]
 
 
 def _making_plan(plan: LoadPlan, _: Execution) -> Action:
-    names = [list(group.step_names) for group in plan.groups]
+    names = [list(group.names) for group in plan.groups]
     assert plan_from(names) == plan
     return partial(plan_from, names)
 
 
 def _making_execution(plan: LoadPlan, _: Execution) -> Action:
-    outcomes = outcomes_of([list(group.step_names) for group in plan.groups])
+    outcomes = outcomes_of([list(group.names) for group in plan.groups])
     assert execution_from(outcomes).failed == plan.sequences[-1:]
     return partial(execution_from, outcomes)
 
@@ -161,12 +161,12 @@ def _from_the_beginning(plan: LoadPlan, failed: Execution) -> Execution:
 def _settling(plan: LoadPlan, _: Execution) -> Action:
     """Every step is over, and no group has been ended."""
     groups = [
-        GroupOutcome.parse(group.sequence, Status.IN_QUEUE, dict.fromkeys(group.step_names, Status.SUCCEEDED))
+        GroupOutcome(group.sequence, Status.IN_QUEUE, dict.fromkeys(group.names, Status.SUCCEEDED))
         for group in plan.groups
     ]
     execution = Execution(13, Status.IN_PROGRESS, tuple(groups))
-    assert settled(execution).status is Status.SUCCEEDED
-    return partial(settled, execution)
+    assert advance(execution).status is Status.SUCCEEDED
+    return partial(advance, execution)
 
 
 def _driving(plan: LoadPlan, _: Execution) -> Action:
@@ -200,7 +200,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "the opening record of a restart": Operation(lambda p, f: partial(opening_record, _resumed(p, f), 13)),
     "one move: a step begins": Operation(_moving),
     "what is ready": Operation(lambda p, f: partial(ready, _opened(p, f))),
-    "settle what has nothing to settle": Operation(lambda p, f: partial(settled, _opened(p, f))),
+    "settle what has nothing to settle": Operation(lambda p, f: partial(advance, _opened(p, f))),
     "settle every group at once": Operation(_settling),
     "a whole run, decided and driven": Operation(_driving, whole_run=True),
 }

@@ -73,7 +73,7 @@ class Nights:
 
     def _fill(self, past: int) -> None:
         numbers = range(1, self.plans + 1)
-        names = sorted({name.partition(".")[0] for group in _PLAN.groups for name in group.step_names})
+        names = sorted({name.partition(".")[0] for group in _PLAN.groups for name in group.names})
         tenant = {"id": 1, "name": TENANT, "enabled": True, "detailed_tracking": True}
         tenant |= {"loader_services": 1, "loading": '{"byHand":true}'}
         user = {"tenant_id": 1, "name": USER, "super_user": False, "roles": '["SuperRole"]'}
@@ -108,7 +108,7 @@ def _groups(execution_id: int) -> Iterator[Row]:
 def _steps(execution_id: int) -> Iterator[Row]:
     for group in _LATEST.groups:
         of_group = {"execution_id": execution_id, "sequence": group.sequence}
-        for step, status in sorted(group.recorded or ()):
+        for step, status in group.recorded.items():
             yield of_group | {"step": step, "status": status}
 
 

@@ -42,7 +42,7 @@ def outcomes_of(names: Names) -> Outcomes:
 
 def plan_from(names: Names) -> LoadPlan:
     """A plan, from names."""
-    groups = [LoadGroup.parse(sequence, group) for sequence, group in enumerate(names, 1)]
+    groups = [LoadGroup(sequence, group) for sequence, group in enumerate(names, 1)]
     return LoadPlan("P", tuple(groups))
 
 
@@ -56,7 +56,7 @@ def execution_from(outcomes: Outcomes) -> Execution:
     """An execution whose last group failed, from names and statuses."""
     last = len(outcomes)
     groups = [
-        GroupOutcome.parse(sequence, Status.FAILED if sequence == last else Status.SUCCEEDED, steps)
+        GroupOutcome(sequence, Status.FAILED if sequence == last else Status.SUCCEEDED, steps)
         for sequence, steps in enumerate(outcomes, 1)
     ]
     return Execution(12, Status.FAILED, tuple(groups))

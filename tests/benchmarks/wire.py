@@ -149,7 +149,7 @@ def _actions(line: bytes) -> dict[str, Action]:
     said = encode_decision(decision)
     assert oracle.answer(line) == oracle.answer(line) == answer(line) == said
     _check(json.loads(line), json.loads(said))
-    steps = [list(group.step_names) for group in found.plan.groups]
+    steps = [list(group.names) for group in found.plan.groups]
     assert steps == [group.steps for group in read_typed(line).plan.groups]
     assert steps == [group.steps for group in convert.structure(json.loads(text), Scenario).plan.groups]
     return {

@@ -12,7 +12,7 @@ from restart_engine import Execution, GroupOutcome, RestartPlan, RestartRequest,
 from restart_engine.conformance.host import ReferenceHost
 from restart_engine.conformance.profile import Profile
 from restart_engine.conformance.reference import Planned, allowed
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import FAILED
 
 Json = Mapping[str, Any]
@@ -23,13 +23,13 @@ S, Q, SKIPPED = Status.SUCCEEDED, Status.IN_QUEUE, Status.SKIPPED
 def restated(run: Execution, place: int, status: Status, steps: dict[str, Status] | None) -> Execution:
     """The execution with the group at this place having this status and these steps."""
     groups = list(run.groups)
-    groups[place] = GroupOutcome.parse(groups[place].sequence, status, steps)
+    groups[place] = GroupOutcome(groups[place].sequence, status, steps)
     return evolve(run, groups=tuple(groups))
 
 
 def steps_of(run: Execution, place: int) -> dict[str, Status]:
     """The recorded steps of the group at this place."""
-    return dict(run.groups[place].recorded or ())
+    return dict(run.groups[place].recorded)
 
 
 class OfProfile(ReferenceHost):
@@ -48,9 +48,9 @@ class OfProfile(ReferenceHost):
                 return {"rule": answer.rules[-1]}
             skipped = SKIPPED if self.profile.records_skipped else S
             steps = dict.fromkeys(answer.run, Q) | dict.fromkeys(answer.skip, skipped)
-            start = GroupOutcome.parse(answer.start, Q, steps)
+            start = GroupOutcome(answer.start, Q, steps)
             after = [
-                GroupOutcome.parse(group.sequence, Q, dict.fromkeys(group.step_names, Q))
+                GroupOutcome(group.sequence, Q, dict.fromkeys(group.names, Q))
                 for group in plan.groups
                 if group.sequence in answer.after
             ]
@@ -133,7 +133,7 @@ class BeginsNoMoreAfterFailure(ReferenceHost):
         """Those that may still begin."""
         waiting = list(super().waiting())
         outcome = self._latest.outcome(waiting[0][0]) if self._latest and waiting else None
-        failed = any(status in FAILED for _, status in (outcome.recorded if outcome else None) or ())
+        failed = any(status in FAILED for status in (outcome.recorded.values() if outcome else ()))
         return waiting[:1] if failed else waiting
 
     def end_step(self, sequence: int, step: str, status: str, /) -> None:

@@ -20,7 +20,7 @@ class StandsStill(ReferenceHost):
     """Waits for ever in a group that has nothing left to run."""
 
     def _opened(self, restart: RestartPlan, execution_id: int) -> Execution:
-        self.stuck = not restart.step_names_to_run
+        self.stuck = not restart.names_to_run
         return super()._opened(restart, execution_id)
 
     def _gone_on(self, run: Execution) -> Execution:
@@ -34,7 +34,7 @@ class RunsAllAtOnce(ReferenceHost):
         """The steps of every group."""
         if self._latest is None or not self._latest.active:
             return ()
-        return [(g.sequence, n) for g in self._latest.groups for n, s in sorted(g.recorded or ()) if s is Q]
+        return [(g.sequence, n) for g in self._latest.groups for n, s in g.recorded.items() if s is Q]
 
 
 class TakesAnyId(ReferenceHost):
@@ -74,7 +74,7 @@ class RunsOn(ReferenceHost):
         """Also what nobody waits for."""
         if self._latest is None or self._latest.active:
             return super().waiting()
-        return [(g.sequence, n) for g in self._latest.groups for n, s in sorted(g.recorded or ()) if s is Q]
+        return [(g.sequence, n) for g in self._latest.groups for n, s in g.recorded.items() if s is Q]
 
 
 class RepeatsSteps(ReferenceHost):
@@ -85,7 +85,7 @@ class RepeatsSteps(ReferenceHost):
         waiting = list(super().waiting())
         for sequence in {sequence for sequence, _ in waiting}:
             outcome = self._latest and self._latest.outcome(sequence)
-            recorded = (outcome.recorded if outcome else None) or ()
+            recorded = outcome.recorded.items() if outcome else ()
             waiting += [(sequence, name) for name, status in recorded if status is Status.FAILED]
         return waiting
 
@@ -108,7 +108,7 @@ class RunsWhatWasRemoved(ReferenceHost):
         outcome = None if resumed is None else resumed.outcome(restart.start.sequence)
         if outcome is None or restart.based_on is None:
             return run
-        gone = {n for n, s in outcome.recorded or () if s is not S} - set(restart.start.step_names)
+        gone = {n for n, s in outcome.recorded.items() if s is not S} - set(restart.start.names)
         return restated(run, 0, Q, steps_of(run, 0) | dict.fromkeys(gone, self.removed))
 
 
@@ -125,10 +125,8 @@ class GoesOnTooEarly(ReferenceHost):
         """What is in the last group that may begin."""
         groups = () if self._latest is None or not self._latest.active else self._latest.groups
         for group, after in pairwise(groups):
-            if {S, Status.IN_PROGRESS} <= {status for _, status in group.recorded or ()}:
-                return [
-                    (after.sequence, name) for name, status in sorted(after.recorded or ()) if status is Q
-                ]
+            if {S, Status.IN_PROGRESS} <= {status for _, status in group.recorded.items()}:
+                return [(after.sequence, name) for name, status in after.recorded.items() if status is Q]
         return super().waiting()
 
 
@@ -185,7 +183,7 @@ class StaysActiveOfThree(ForgetsSkipsOfThree):
 
     def cut_off(self) -> None:
         """Nothing happens there."""
-        if self._latest is None or all(len(group.recorded or ()) < 3 for group in self._latest.groups):
+        if self._latest is None or all(len(group.recorded) < 3 for group in self._latest.groups):
             super().cut_off()
 
 

@@ -25,7 +25,7 @@ class ForgetsSkipsOfThree(ForgetsSkips):
     """Does so only where three steps or more are in the group."""
 
     def _opened(self, restart: RestartPlan, execution_id: int) -> Execution:
-        if len(restart.start.step_names) > 2:
+        if len(restart.start.names) > 2:
             return super()._opened(restart, execution_id)
         return ReferenceHost._opened(self, restart, execution_id)  # noqa: SLF001  # what its base overrides
 
@@ -122,9 +122,7 @@ class RecordsGroupsBefore(ReferenceHost):
 
     def _opened(self, restart: RestartPlan, execution_id: int) -> Execution:
         run = super()._opened(restart, execution_id)
-        before = [
-            GroupOutcome.parse(g.sequence, S, dict.fromkeys(g.step_names, S)) for g in restart.groups_before
-        ]
+        before = [GroupOutcome(g.sequence, S, dict.fromkeys(g.names, S)) for g in restart.groups_before]
         return evolve(run, groups=(*before, *run.groups))
 
 

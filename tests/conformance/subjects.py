@@ -8,7 +8,7 @@ from typing import Any
 
 from restart_engine.conformance.profile import Profile
 from restart_engine.conformance.reference import Planned, Rejected, allowed
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.wire import decode_scenario
 
 Answer = dict[str, Any]

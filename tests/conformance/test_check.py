@@ -22,8 +22,8 @@ from restart_engine.conformance.report import Report
 from restart_engine.conformance.run import check_command, judged
 from restart_engine.conformance.situations import EVERY
 from restart_engine.conformance.subject import over_lines, reference
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.conformance.vectors import cases
+from restart_engine.core.rule_table import RULES
 
 QUICK = Budget(examples=100)
 NONE = Budget(examples=0)
@@ -304,4 +304,4 @@ def test_every_case_asks_what_it_says() -> None:
     """A case is asked as the question that it is."""
     question = of_case(cases()[0])
     assert question.origin == cases()[0].id
-    assert set(TEXTS) == set(EVERY[: len(TEXTS)])
+    assert set(RULES) == set(EVERY[: len(RULES)])

@@ -13,7 +13,7 @@ from restart_engine.conformance.chain import check_host
 from restart_engine.conformance.host import Host, ReferenceHost
 from restart_engine.conformance.host_report import EXERCISED, LAWS
 from restart_engine.conformance.profile import OURS, PROFILES, Profile
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 
 class TestHostsThatConform:
@@ -140,7 +140,7 @@ class TestFaultyHosts:
     def test_a_rule_is_cited_with_its_own_text(self) -> None:
         """What the rules of the decision say stands there."""
         report = check_host(hosts.TakesAnyId, examples=1)
-        assert {fault.text for fault in report.faults if fault.rule == "R2"} == {TEXTS["R2"]}
+        assert {fault.text for fault in report.faults if fault.rule == "R2"} == {RULES["R2"]}
 
     def test_what_two_hosts_contradict_is_shown_from_both(self) -> None:
         """A host may differ from this engine, but not from itself."""

@@ -25,10 +25,10 @@ from restart_engine.conformance.run import Budget, check
 from restart_engine.conformance.situations import PAIRS, rules_of
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.conformance.subject import reference
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.core.decision import plan_restart
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.facts import Facts
+from restart_engine.core.rule_table import RULES
+from restart_engine.core.rules import Facts
 from restart_engine.wire import encode_scenario
 
 QUICK = Budget(examples=150)
@@ -37,7 +37,7 @@ S, F, W, I = Status.SUCCEEDED, Status.FAILED, Status.FINISHED_WITH_ERRORS, Statu
 
 def facts(request: RestartRequest, *groups: GroupOutcome, latest: int = 7, status: Status = F) -> Facts:
     """A plan of the groups 1 and 3, and a latest execution of these outcomes."""
-    plan = LoadPlan("P", (LoadGroup.parse(1, ["A.a", "A.b"]), LoadGroup.parse(3, ["A.a"])))
+    plan = LoadPlan("P", (LoadGroup(1, ["A.a", "A.b"]), LoadGroup(3, ["A.a"])))
     return Facts(plan, request, Execution(latest, status, groups))
 
 
@@ -119,7 +119,7 @@ class TestFreedoms:
     )
     def test_a_status_counts_as_failed_or_not(self, status: Status, name: str) -> None:
         """Resuming starts there, or has nothing to resume."""
-        asked = facts(RestartRequest(0, execution_id=7), GroupOutcome.parse(3, status, {"A.a": F}))
+        asked = facts(RestartRequest(0, execution_id=7), GroupOutcome(3, status, {"A.a": F}))
         for profile in STATELESS:
             counts = getattr(profile, name)
             expected = Planned(3, frozenset({"A.a"}), frozenset(), (), "S3") if counts else Rejected(("R3",))
@@ -160,7 +160,7 @@ class TestFreedoms:
             Profile(zero_is_no_id=0)  # type: ignore[arg-type]  # what is refused
 
 
-RESUMED = facts(RestartRequest(0, execution_id=7), GroupOutcome.parse(1, F, {"A.a": S, "A.b": F, "A.z": S}))
+RESUMED = facts(RestartRequest(0, execution_id=7), GroupOutcome(1, F, {"A.a": S, "A.b": F, "A.z": S}))
 FAULTS = {
     "accepts R2": (facts(RestartRequest(0, execution_id=6)), planned(1, ["A.a", "A.b"], [], [3])),
     "rejects R2": (facts(RestartRequest(0)), rejected("R2")),
@@ -172,7 +172,7 @@ FAULTS = {
     "steps C6": (RESUMED, planned(1, ["A.b"], ["A.a", "A.z"], [3])),
     "steps C8": (RESUMED, planned(1, [], ["A.a", "A.b"], [3])),
     "steps C4": (
-        facts(RestartRequest(1, execution_id=7), GroupOutcome(1, S, None), GroupOutcome.parse(3, F, {})),
+        facts(RestartRequest(1, execution_id=7), GroupOutcome(1, S, None), GroupOutcome(3, F, {})),
         planned(1, ["A.a", "A.b"], [], [3]),
     ),
     "no decision S1": (
@@ -226,9 +226,9 @@ class TestFaults:
         """Each of the two leaves a profile that explains the third, both leave none."""
         lost = GroupOutcome(1, W, None)
         asked = [
-            facts(RestartRequest(0, execution_id=7), GroupOutcome.parse(3, W, {"A.a": F})),
-            facts(RestartRequest(1, execution_id=7), GroupOutcome(1, S, None), GroupOutcome.parse(3, F, {})),
-            facts(RestartRequest(1, execution_id=7), lost, GroupOutcome.parse(3, F, {"A.a": F})),
+            facts(RestartRequest(0, execution_id=7), GroupOutcome(3, W, {"A.a": F})),
+            facts(RestartRequest(1, execution_id=7), GroupOutcome(1, S, None), GroupOutcome(3, F, {})),
+            facts(RestartRequest(1, execution_id=7), lost, GroupOutcome(3, F, {"A.a": F})),
         ]
         answers = [rejected("R3"), planned(1, [], ["A.a", "A.b"], [3]), rejected("R5")]
         judge = Judge()
@@ -246,7 +246,7 @@ class TestFaults:
         assert {expected.rpartition(" ")[0] for expected in FAULTS} | {"raises", "wavers", "differs"} == set(
             KINDS
         )
-        assert all(text.sentence and text.source in ("documented", "ours") for text in TEXTS.values())
+        assert all(text.sentence and text.source in ("documented", "ours") for text in RULES.values())
 
 
 @settings(max_examples=300)

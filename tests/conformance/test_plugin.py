@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 SUBJECTS = """
 from restart_engine.conformance import reference
@@ -60,8 +60,8 @@ def test_each_rule_is_a_test_of_its_own(tmp_path: Path) -> None:
     """And one more has the verdict; other tests run beside them."""
     done = outcome(tmp_path, *PLUGIN, "-v", "--conformance-subject", "mine:decide")
     assert done.returncode == 0, done.stdout
-    assert f"{len(TEXTS) + 2} passed" in done.stdout
-    for name in (*TEXTS, "verdict"):
+    assert f"{len(RULES) + 2} passed" in done.stdout
+    for name in (*RULES, "verdict"):
         assert f"{name} PASSED" in done.stdout
 
 
@@ -69,7 +69,7 @@ def test_a_broken_rule_fails_its_test_with_the_fault_alone(tmp_path: Path) -> No
     """No traceback of the kit, and the rules that hold pass."""
     done = outcome(tmp_path, *PLUGIN, "--conformance-subject", "mine:faulty", "--conformance-seed", "3")
     assert done.returncode == 1
-    assert f"2 failed, {len(TEXTS)} passed" in done.stdout
+    assert f"2 failed, {len(RULES)} passed" in done.stdout
     assert "R5: resuming is rejected when the group to start at failed" in done.stdout
     assert "rejects by another rule, which does not hold" in done.stdout
     assert "mine:faulty does not conform" in " ".join(done.stdout.split()) or "faulty does not" in done.stdout

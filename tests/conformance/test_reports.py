@@ -19,7 +19,7 @@ from restart_engine.conformance.plain import report_lines, report_text
 from restart_engine.conformance.run import judged
 from restart_engine.conformance.situations import EVERY
 from restart_engine.conformance.subject import over_lines
-from restart_engine.conformance.texts import TEXTS
+from restart_engine.core.rule_table import RULES
 
 NONE = Budget(examples=0)
 
@@ -76,7 +76,7 @@ class TestEveryFormat:
         """Then a line for each rule, and no line wider than asked but those of JSON and pictures."""
         lines = report_text(report, 80).split("\n")
         assert report.verdict in lines[0]
-        for rule in TEXTS:
+        for rule in RULES:
             assert any(line.startswith(f"{rule}  {report.state(rule)}") for line in lines)
         prose = [line for line in lines if "{" not in line and not line.startswith(("   ", ">>>"))]
         assert max(map(len, prose)) <= 80
@@ -86,7 +86,7 @@ class TestEveryFormat:
         """Verdict, rules, coverage, freedoms, profiles and faults."""
         value = json.loads(json_text(report))
         assert value["verdict"] == report.verdict
-        assert [rule["id"] for rule in value["rules"]] == list(TEXTS)
+        assert [rule["id"] for rule in value["rules"]] == list(RULES)
         assert set(value["coverage"]) == set(EVERY)
         assert len(value["profiles"]) == len(report.profiles)
         assert [fault["rule"] for fault in value["faults"]] == [fault.rule for fault in report.faults]
@@ -95,8 +95,8 @@ class TestEveryFormat:
     def test_junit_counts_its_cases(self, report: Report) -> None:
         """A failure for each rule broken, an error for no verdict, and XML that is read back."""
         suite = ET.fromstring(junit_text(report))  # noqa: S314  # our own text
-        states = [report.state(rule) for rule in TEXTS]
-        assert suite.get("tests") == str(len(TEXTS) + 1)
+        states = [report.state(rule) for rule in RULES]
+        assert suite.get("tests") == str(len(RULES) + 1)
         assert suite.get("failures") == str(states.count("broken"))
         assert suite.get("skipped") == str(states.count("not exercised"))
         assert suite.get("errors") == str(int(report.verdict == "could not be judged"))

@@ -12,8 +12,8 @@ from typing import Any
 from exhaustive import naive
 
 from restart_engine.conformance.profile import OURS, members
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.conformance.vectors import FILES, FOLDER
+from restart_engine.core.rule_table import RULES
 
 Document = dict[str, Any]
 Answer = Callable[[Document], Document]
@@ -162,7 +162,7 @@ class TestManual:
 
     def test_it_says_what_each_rule_says(self) -> None:
         """In the words that a verdict cites."""
-        for text in TEXTS.values():
+        for text in RULES.values():
             assert f"| {text.id} | {text.sentence} |" in self.TEXT
 
     def test_it_names_every_freedom_and_file(self) -> None:

@@ -57,7 +57,7 @@ class TestReach:
         recorded = () if facts.latest is None else facts.latest.groups
         assert len(facts.plan.groups) <= 2
         assert len(recorded) <= 2
-        assert sum(len(group.step_names) for group in facts.plan.groups) <= 4
+        assert sum(len(group.names) for group in facts.plan.groups) <= 4
 
     def test_the_smallest_of_all_is_empty(self) -> None:
         """Nothing is drawn that is not asked for."""
@@ -72,7 +72,7 @@ class TestReach:
         @given(load_plans(max_groups=2, max_steps=1))
         def measure(plan: LoadPlan) -> None:
             largest["groups"] = max(largest["groups"], len(plan.groups))
-            largest["steps"] = max(largest["steps"], *(len(g.step_names) for g in plan.groups), 0)
+            largest["steps"] = max(largest["steps"], *(len(g.names) for g in plan.groups), 0)
 
         measure()
         assert largest == {"groups": 2, "steps": 1}
@@ -110,11 +110,11 @@ class TestChains:
         """A restart of a restart that skips what the first one skipped."""
         chain = find(
             chains(),
-            lambda chain: len(chain) == 3 and bool(chain[2].restart.step_names_to_skip),
+            lambda chain: len(chain) == 3 and bool(chain[2].restart.names_to_skip),
             settings=DETERMINED,
         )
         assert [link.restart.rule for link in chain] == ["S1", "S3", "S3"]
-        statuses = {status for _, status in chain[2].execution.groups[0].recorded or ()}
+        statuses = {status for _, status in chain[2].execution.groups[0].recorded.items()}
         assert Status.SKIPPED in statuses
 
 

@@ -17,11 +17,11 @@ from restart_engine import plan_restart
 from restart_engine.conformance.profile import OURS, STATELESS, Profile, members
 from restart_engine.conformance.reference import allowed, by_answer, compared, explaining
 from restart_engine.conformance.situations import EVERY, PAIRS, exercised
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.conformance.vectors import BESIDE, FILES, FOLDER, Case, cases, minted, write_vectors
 from restart_engine.conformance.vectors.__main__ import main
 from restart_engine.conformance.vectors.partial import expanded, smallest
-from restart_engine.core.facts import Facts
+from restart_engine.core.rule_table import RULES
+from restart_engine.core.rules import Facts
 from restart_engine.wire import decode_scenario
 
 Document = dict[str, Any]
@@ -140,10 +140,10 @@ class TestCases:
         """And where the rule rejects, it is alone with us; pairs are of pairs."""
         for case in cases():
             file = case.id.partition("/")[0]
-            if file in TEXTS:
+            if file in RULES:
                 assert file in case.rules, case.id
             if file[0] == "R":
-                assert not exercised(FACTS[case.id]) & {*TEXTS, *PAIRS} - {file, "C2", "C3"}, case.id
+                assert not exercised(FACTS[case.id]) & {*RULES, *PAIRS} - {file, "C2", "C3"}, case.id
             if file == "pairs":
                 assert exercised(FACTS[case.id]) & set(PAIRS), case.id
 

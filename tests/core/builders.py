@@ -20,16 +20,14 @@ def plan(groups: dict[int, str]) -> LoadPlan:
     """`{2: "ab"}` is a plan whose group 2 has the steps X.a and X.b."""
     return LoadPlan(
         "Nightly",
-        tuple(LoadGroup.parse(seq, [f"X.{name}" for name in names]) for seq, names in groups.items()),
+        tuple(LoadGroup(seq, [f"X.{name}" for name in names]) for seq, names in groups.items()),
     )
 
 
 def execution(status: Status, groups: dict[int, Outcome], id_: int = 12) -> Execution:
     """`{2: (F, {"a": S})}` recorded group 2 as Failed with its step X.a Succeeded."""
     outcomes = [
-        GroupOutcome.parse(
-            seq, of_group, None if steps is None else {f"X.{name}": s for name, s in steps.items()}
-        )
+        GroupOutcome(seq, of_group, None if steps is None else {f"X.{name}": s for name, s in steps.items()})
         for seq, (of_group, steps) in groups.items()
     ]
     return Execution(id_, status, tuple(outcomes))

@@ -15,6 +15,7 @@ from restart_engine import (
     Rejection,
     RestartPlan,
     RestartRequest,
+    SkippedElsewhere,
     Status,
     Step,
     plan_restart,
@@ -23,9 +24,7 @@ from restart_engine import (
 from restart_engine.conformance.strategies import OVER, RUN_STATUSES, load_plans, outcomes
 
 RESUME = RestartRequest(0, execution_id=1)
-STARTING_PLAN = LoadPlan(
-    "P", (LoadGroup.parse(1, ["S.a", "S.b"]), LoadGroup.parse(3, ["S.a", "S.c"]), LoadGroup.parse(4, []))
-)
+STARTING_PLAN = LoadPlan("P", (LoadGroup(1, ["S.a", "S.b"]), LoadGroup(3, ["S.a", "S.c"]), LoadGroup(4, [])))
 
 
 class ChainOfRestarts(RuleBasedStateMachine):
@@ -55,6 +54,7 @@ class ChainOfRestarts(RuleBasedStateMachine):
         if isinstance(decision, Rejection):
             return
         assert decision.precondition.holds(self.plan, self.latest)
+        assert not any(isinstance(note, SkippedElsewhere) for note in decision.notes)  # our own records [C9]
         start = decision.start.sequence
         if known and start == self.resuming:
             assert not self.completed & set(decision.steps_to_run)
@@ -197,5 +197,5 @@ class TestResumingEnds:
         if isinstance(decision, RestartPlan):
             opening = progress.opening_record(decision, 2)
             assert all(
-                status is Status.IN_QUEUE for g in opening.groups[1:] for _, status in g.recorded or ()
+                status is Status.IN_QUEUE for g in opening.groups[1:] for _, status in g.recorded.items()
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.builders import F, Q, S, execution, plan
+from core.builders import F, K, Q, S, execution, plan
 from hypothesis import given
 
 from restart_engine import (
@@ -15,6 +15,7 @@ from restart_engine import (
     NothingToRun,
     RestartPlan,
     RestartRequest,
+    SkippedElsewhere,
     Step,
     StepsChanged,
     plan_drift,
@@ -117,7 +118,38 @@ class TestNotes:
         assert decision.notes == (
             EarlierGroupsStayFailed((1,)),
             GroupsChanged(added=(), removed=(3,)),
+            changed(1, "a", ""),
             changed(2, "", "z"),
             NothingToRun(2),
         )
         assert decision.drift == plan_drift(edited, latest)
+
+    def test_a_step_added_before_the_start_is_noted(self) -> None:
+        """Nobody runs it, and that is seen [C6]; groups after the start run whole and need no note."""
+        edited = plan({1: "abn", 2: "cd", 4: "em"})
+        latest = execution(F, {1: (S, {"a": S, "b": S}), 2: (F, {"c": S, "d": F}), 4: (Q, {"e": Q})})
+        decision = plan_restart(edited, RestartRequest(0, execution_id=12), latest)
+        assert isinstance(decision, RestartPlan)
+        assert decision.notes == (changed(1, "n", ""),)
+
+    def test_a_failed_step_that_moved_before_the_start_is_noted(self) -> None:
+        """Groups were inserted before the failed one; the note says which steps nobody runs [C6]."""
+        edited = plan({1: "cd", 2: "f", 3: "g"})
+        latest = execution(F, {1: (S, {"a": S, "b": S}), 2: (F, {"c": F, "d": S})})
+        decision = plan_restart(edited, RestartRequest(0, execution_id=12), latest)
+        assert isinstance(decision, RestartPlan)
+        assert decision.start.sequence == 2
+        assert decision.notes == (changed(1, "cd", "ab"), changed(2, "f", "cd"))
+
+    def test_steps_skipped_in_a_group_where_no_restart_began_are_noted(self) -> None:
+        """They count as completed; in foreign records the word often means not run [C9]."""
+        latest = execution(F, {1: (S, {"a": S, "b": K}), 2: (F, {"c": K, "d": F})})
+        first, second = (
+            plan_restart(PLAN, RestartRequest(sequence, execution_id=12), latest) for sequence in (1, 2)
+        )
+        assert isinstance(first, RestartPlan)
+        assert isinstance(second, RestartPlan)
+        assert first.names_to_skip == ("X.a", "X.b")
+        assert first.notes == (NothingToRun(1),)
+        assert second.names_to_skip == ("X.c",)
+        assert second.notes == (SkippedElsewhere(2, (Step("X", "c"),)),)

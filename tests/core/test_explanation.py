@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from core.builders import F, P, S, execution, plan
+from core.builders import F, I, K, P, S, execution, plan
 from hypothesis import given
 
 from restart_engine import (
-    AddGroup,
     EarlierGroupsStayFailed,
+    Execution,
     Facts,
     GroupNotFound,
+    GroupOutcome,
     GroupsChanged,
     LoadGroup,
     LoadPlan,
     Rejection,
+    RestartPlan,
     RestartRequest,
-    SeeOptions,
-    WaitUntilOver,
     explain,
     plan_restart,
 )
@@ -51,6 +51,7 @@ Then it runs whole, one after another: groups 4, 5.
 It does not run: group 1.
 Note: failed before the start, and left so: group 1.
 Note: the load plan changed since the execution: added no group, removed group 3.
+Note: group 1 changed since the execution: added X.b, removed none.
 Note: group 2 changed since the execution: added none, removed X.z.""",
     RestartRequest(5): """\
 The restart begins at group 5: this group is asked for, without an execution id (S2).
@@ -61,7 +62,8 @@ Note: group 5 has no step left to run.""",
 No restart runs.
 R2: execution 11 is not the latest, which is 12.
 R4: the load plan has no group 3, only 1, 2, 4, 5.
-What to do: send groupSequence 0, recentLoadPlanExecution 12.""",
+What to do: send groupSequence 0, recentLoadPlanExecution 12, which resumes at group 1, the first that \
+failed.""",
 }
 
 
@@ -121,7 +123,7 @@ def test_groups_that_came_and_went() -> None:
 def test_many_are_named_in_part_and_counted() -> None:
     """Of more than 20 groups or steps the first 20; the evidence and the plan hold all."""
     steps = [f"S.t{number}" for number in range(22)]
-    groups = (LoadGroup.parse(1, steps), *(LoadGroup.parse(number, []) for number in range(2, 100_001)))
+    groups = (LoadGroup(1, steps), *(LoadGroup(number, []) for number in range(2, 100_001)))
     load_plan = LoadPlan("P", groups)
     rejected = plan_restart(load_plan, RestartRequest(200_000))
     assert isinstance(rejected, Rejection)
@@ -141,16 +143,66 @@ def test_many_are_named_in_part_and_counted() -> None:
 
 def test_what_no_one_can_see_in_a_name_is_escaped() -> None:
     """A name that holds a line break does not begin a sentence."""
-    load_plan = LoadPlan("P", (LoadGroup.parse(1, ["S.a\nIt runs\u202e", "S.\u05d0"]),))
+    load_plan = LoadPlan("P", (LoadGroup(1, ["S.a\nIt runs\u202e", "S.\u05d0"]),))
     text = explain(plan_restart(load_plan, RestartRequest(1)))
     assert text.split("\n")[1:] == ["It runs, side by side: S.a\\nIt runs\\u202e, S.\u05d0."]
 
 
-def test_advice_that_names_no_request() -> None:
-    """Waiting, adding a group, looking at the options."""
-    assert advice(WaitUntilOver(12)) == "wait until execution 12 is over, then ask again"
-    assert advice(AddGroup()) == "add a group to the load plan"
-    assert advice(SeeOptions()) == "look at the restart options"
+ADVICE: dict[str, tuple[LoadPlan, Execution | None, RestartRequest]] = {
+    "wait until execution 12 is over, then ask again": (PLAN, execution(P, {}), RestartRequest(0)),
+    "add a group to the load plan": (plan({}), None, RestartRequest(0)),
+    "send groupSequence 2, recentLoadPlanExecution 12, which resumes at group 2": (
+        PLAN,
+        LATEST,
+        RestartRequest(2, execution_id=11),
+    ),
+    "send groupSequence 2, recentLoadPlanExecution none, which runs group 2 whole and goes on after it": (
+        PLAN,
+        execution(I, {1: (S, {})}),
+        RestartRequest(0, execution_id=12),
+    ),
+    "send groupSequence 0, recentLoadPlanExecution none, which starts over and loads everything again": (
+        PLAN,
+        LATEST,
+        RestartRequest(3),
+    ),
+    "nothing needs a restart: in execution 12 nothing failed and no group is left; to run the load plan again"
+    " all the same, send groupSequence 0, recentLoadPlanExecution none, which starts over and loads"
+    " everything again": (PLAN, execution(S, {5: (S, {})}), RestartRequest(0, execution_id=12)),
+}
+
+
+@pytest.mark.parametrize("expected", ADVICE)
+def test_advice_says_what_its_request_does(expected: str) -> None:
+    """It resumes at a group, runs a group whole, or starts over; or nothing needs a restart."""
+    load_plan, latest, request = ADVICE[expected]
+    decision = plan_restart(load_plan, request, latest)
+    assert isinstance(decision, Rejection)
+    assert advice(decision) == expected
+
+
+def test_names_that_only_look_alike_are_said_to() -> None:
+    """Case and Unicode form count, so such a step is another one; the note says that they look alike."""
+    load_plan = LoadPlan("P", (LoadGroup(1, ["V.Auftr\u00e4ge", "V.Kunden", "V.new"]),))
+    latest = Execution(12, F, (GroupOutcome(1, F, {"V.Auftra\u0308ge": S, "v.kunden": S, "V.old": F}),))
+    decision = plan_restart(load_plan, RestartRequest(0, execution_id=12), latest)
+    assert isinstance(decision, RestartPlan)
+    assert decision.names_to_skip == ()
+    (note,) = decision.notes
+    assert note_text(note).endswith(
+        "; only in case or Unicode form differ from removed ones: V.Auftr\u00e4ge, V.Kunden"
+    )
+
+
+def test_steps_skipped_where_no_restart_began() -> None:
+    """The note says what the word means here, and what to do if it meant something else [C9]."""
+    latest = execution(F, {1: (S, {}), 2: (F, {"c": K, "d": F})})
+    decision = plan_restart(PLAN, RestartRequest(0, execution_id=12), latest)
+    assert isinstance(decision, RestartPlan)
+    assert note_text(decision.notes[-1]) == (
+        "group 2 records these as Skipped, so they count as completed, though no restart began there; if the"
+        " word meant not run, map it to another status: X.c"
+    )
 
 
 @given(scenarios())
@@ -159,7 +211,7 @@ def test_messages_are_one_line_without_a_full_stop(scenario: Facts) -> None:
     decision = plan_restart(scenario.plan, scenario.request, scenario.latest)
     if isinstance(decision, Rejection):
         texts = [message(reason) for reason in decision.reasons]
-        texts += [advice(reason.remedy) for reason in decision.reasons]
+        texts.append(advice(decision))
     else:
         texts = [note_text(note) for note in decision.notes]
     assert all(text and text[0].islower() and text.isprintable() for text in texts)

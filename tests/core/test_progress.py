@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
-from core.builders import F, I, K, P, Q, S, W, execution, plan
+from core.builders import F, I, K, Outcome, P, Q, S, W, execution, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,10 +24,12 @@ from restart_engine import (
     RestartRequest,
     Status,
     Step,
+    StepStatuses,
     plan_restart,
 )
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.core.progress import (
+    MOVES,
     OVER,
     Ready,
     begin_step,
@@ -91,7 +95,7 @@ class TestOpening:
     def test_a_group_that_waits_is_as_if_made_from_names(self, skipped: tuple[str, ...]) -> None:
         """Its steps are those of the plan's group, In Queue or skipped."""
         steps = {"X.c": Q, "X.d": Q} | dict.fromkeys(skipped, K)
-        assert GroupOutcome.waiting(PLAN.groups[1], skipped) == GroupOutcome.parse(2, Q, steps)
+        assert GroupOutcome.waiting(PLAN.groups[1], skipped) == GroupOutcome(2, Q, steps)
 
     def test_what_waits_is_a_group_of_a_plan_and_skips_its_own_steps(self) -> None:
         """Anything else is refused."""
@@ -191,13 +195,13 @@ class TestCheapMoves:
         scenario = data.draw(scenarios().filter(lambda s: s.latest is not None and bool(s.latest.groups)))
         assert scenario.latest is not None
         was = data.draw(st.sampled_from(scenario.latest.groups))
-        group = was.with_status(data.draw(st.sampled_from(sorted(OF_RUN))))
+        group = attrs.evolve(was, status=data.draw(st.sampled_from(sorted(OF_RUN))))
         for outcome in group.steps or ():
+            assert group.statuses is not None
             status = data.draw(st.sampled_from(Status))
-            group = group.with_step(outcome.step, status)
-            assert group.status_of(outcome.step) is status
-        known = None if group.recorded is None else dict(group.recorded)
-        again = GroupOutcome.parse(group.sequence, group.status, known)
+            group = attrs.evolve(group, steps=group.statuses.replaced(str(outcome.step), status))
+            assert group.status_of(outcome.step) is group.status_of(str(outcome.step)) is status
+        again = GroupOutcome(group.sequence, group.status, group.steps)
         assert (group, hash(group), group.steps) == (again, hash(again), again.steps)
         execution = scenario.latest.with_group(group)
         groups = [group if each is was else each for each in scenario.latest.groups]
@@ -205,8 +209,8 @@ class TestCheapMoves:
         for each in (execution, pickle.loads(pickle.dumps(execution)), copy.deepcopy(execution)):  # noqa: S301  # our own
             assert (each, hash(each), each.groups) == (anew, hash(anew), anew.groups)
             assert (each.sequences, each.failed) == (anew.sequences, anew.failed)
-            assert (each.unrecoverable, each.last_begun) == (anew.unrecoverable, anew.last_begun)
-            assert each.turn == next((n for n, g in enumerate(groups) if g.status in {P, Q}), len(groups))
+            assert (each.lost_history, each.last_begun) == (anew.lost_history, anew.last_begun)
+            assert each.current == next((group for group in each.groups if group.status in {P, Q}), None)
             assert each.outcome(group.sequence) == group
 
     def test_a_move_looks_at_no_other_step_or_group(self) -> None:
@@ -214,18 +218,15 @@ class TestCheapMoves:
         run = begin_step(opened(), 1, A)
         moved = end_step(run, 1, A, S)
         assert all(moved.outcome(sequence) is run.outcome(sequence) for sequence in (2, 4))
-        assert end_group(moved, 1, F).groups[0].recorded is moved.groups[0].recorded
+        assert end_group(moved, 1, F).groups[0].statuses is moved.groups[0].statuses
 
     def test_what_would_not_be_legal_is_refused(self) -> None:
         """A status, a step or a group that cannot be."""
-        group = GroupOutcome.parse(1, P, {"X.a": P})
+        statuses = StepStatuses({"X.a": P})
         refused: list[tuple[str, Callable[[], object]]] = [
-            ("status", lambda: group.with_status(K)),
-            ("status", lambda: group.with_step(A, "Failed")),  # type: ignore[arg-type]  # refused at run time too
-            ("step", lambda: group.with_step(B, S)),
-            ("step", lambda: group.with_step("X.a", S)),  # type: ignore[arg-type]  # likewise
-            ("step", lambda: GroupOutcome(1, P, None).with_step(A, S)),
-            ("step", lambda: group.status_of("X.a")),  # type: ignore[arg-type]  # likewise
+            ("status", lambda: statuses.replaced("X.a", "Failed")),  # type: ignore[arg-type]  # refused at run time too
+            ("step", lambda: statuses.replaced("X.b", S)),
+            ("step", lambda: GroupOutcome(1, P, statuses).status_of("Xa")),
             ("group", lambda: RUNNING.with_group(None)),  # type: ignore[arg-type]  # likewise
             ("group.sequence", lambda: RUNNING.with_group(GroupOutcome(3, P, None))),
         ]
@@ -238,38 +239,73 @@ RUNNING = begin_step(opened(), 1, A)
 DONE = end_group(end_step(begin_step(opened(4), 4, E), 4, E, S), 4, S)
 OVER_NOW = end_execution(DONE, S)
 IMPOSSIBLE: list[tuple[Callable[[], object], str]] = [
-    (lambda: begin_step(RUNNING, 1, A), "begin step `X.a of group 1`: it is In Progress, not In Queue"),
-    (lambda: begin_step(RUNNING, 1, C), "begin step `X.c of group 1`: the group has no such step"),
-    (lambda: begin_step(RUNNING, 2, C), "begin step `group 2`: group 1 is not over"),
-    (lambda: begin_step(RUNNING, 3, C), "begin step `group 3`: the execution has no such group"),
-    (lambda: begin_step(DONE, 4, E), "begin step `group 4`: it is over"),
-    (lambda: begin_step(OVER_NOW, 4, E), "begin step `execution 13`: it is Succeeded"),
+    (lambda: begin_step(RUNNING, 1, A), "begin step `X.a` of group 1: it is In Progress, not In Queue"),
+    (lambda: begin_step(RUNNING, 1, C), "begin step `X.c` of group 1: the group has no such step"),
+    (lambda: begin_step(RUNNING, 2, C), "begin step `X.c` of group 2: group 1 is not over"),
+    (lambda: begin_step(RUNNING, 3, C), "begin step `X.c` of group 3: the execution has no group 3"),
+    (lambda: begin_step(DONE, 4, E), "begin step `X.e` of group 4: group 4 is over"),
+    (lambda: begin_step(OVER_NOW, 4, E), "begin step `X.e` of group 4: execution 13 is Succeeded"),
     (
         lambda: begin_step(execution(Q, {1: (Q, None)}), 1, A),
-        "begin step `X.a of group 1`: the history of the group's steps is unavailable",
+        "begin step `X.a` of group 1: the history of the group's steps is unavailable",
     ),
     (
         lambda: begin_step(end_group(end_step(RUNNING, 1, A, F), 1, F), 1, B),
-        "begin step `group 1`: it is over",
+        "begin step `X.b` of group 1: group 1 is over",
     ),
-    (lambda: end_step(RUNNING, 1, B, S), "end step `X.b of group 1`: it is In Queue, not In Progress"),
-    (lambda: end_step(RUNNING, 2, C, S), "end step `group 2`: group 1 is not over"),
-    (lambda: end_step(cut_off(RUNNING), 1, A, S), "end step `execution 13`: it is Interrupted"),
-    (lambda: end_group(RUNNING, 1, F), "end group `group 1`: a step of it is In Progress"),
+    (lambda: end_step(RUNNING, 1, B, S), "end step `X.b` of group 1: it is In Queue, not In Progress"),
+    (lambda: end_step(RUNNING, 2, C, S), "end step `X.c` of group 2: group 1 is not over"),
+    (lambda: end_step(cut_off(RUNNING), 1, A, S), "end step `X.a` of group 1: execution 13 is Interrupted"),
+    (lambda: end_group(RUNNING, 1, F), "end group 1: a step of it is In Progress"),
     (
         lambda: end_group(end_step(RUNNING, 1, A, S), 1, S),
-        "end group `group 1`: it has a step that is not completed",
+        "end group 1: it has a step that is not completed",
     ),
     (
         lambda: end_group(end_step(begin_step(end_step(RUNNING, 1, A, W), 1, B), 1, B, S), 1, S),
-        "end group `group 1`: it has a step that is not completed",
+        "end group 1: it has a step that is not completed",
     ),
-    (lambda: end_group(opened(), 2, F), "end group `group 2`: group 1 is not over"),
-    (lambda: end_execution(RUNNING, F), "end `execution 13`: a group of it is In Progress"),
-    (lambda: end_execution(opened(), S), "end `execution 13`: it has a group that did not succeed"),
-    (lambda: end_execution(OVER_NOW, F), "end `execution 13`: it is Succeeded"),
-    (lambda: cut_off(OVER_NOW), "cut off `execution 13`: it is Succeeded"),
+    (lambda: end_group(opened(), 2, F), "end group 2: group 1 is not over"),
+    (lambda: end_execution(RUNNING, F), "end execution 13: a group of it is In Progress"),
+    (lambda: end_execution(opened(), S), "end execution 13: it has a group that did not succeed"),
+    (lambda: end_execution(OVER_NOW, F), "end execution 13: it is Succeeded"),
+    (lambda: cut_off(OVER_NOW), "cut off execution 13: it is Succeeded"),
 ]
+
+
+class TestTable:
+    """`MOVES` is the whole table of what may become of a status."""
+
+    @pytest.mark.parametrize("before", Status)
+    @pytest.mark.parametrize("after", Status)
+    def test_a_change_that_is_not_in_the_table_is_refused(self, before: Status, after: Status) -> None:
+        """For steps, groups and executions: whatever leads from one status to another stands in a row."""
+        of_step: dict[int, Outcome] = {1: (P, {"a": before})}
+        tries: dict[str, list[Callable[[], Execution]]] = {
+            "step": [
+                lambda: begin_step(execution(P, of_step), 1, A),
+                lambda: end_step(execution(P, of_step), 1, A, after),
+            ]
+        }
+        if before is not K:
+            tries["group"] = [lambda: end_group(execution(P, {1: (before, {})}), 1, after)]
+            tries["execution"] = [
+                lambda: end_execution(execution(before, {}), after),
+                lambda: cut_off(execution(before, {})),
+            ]
+        found = {
+            "step": lambda run: run.groups[0].status_of(A),
+            "group": lambda run: run.groups[0].status,
+            "execution": lambda run: run.status,
+        }
+        for of, moves in tries.items():
+            reached = set()
+            for move in moves:
+                with contextlib.suppress(ImpossibleMove, InvalidValue):
+                    reached.add(found[of](move()))
+            in_table = {a for m in MOVES if m.of == of and before in m.before for a in m.after}
+            assert (after in reached) == (after in in_table)
+            assert reached <= in_table
 
 
 class TestRefusal:
@@ -283,7 +319,7 @@ class TestRefusal:
             make()
         error = refused.value
         assert str(error) == f"cannot {message}"
-        assert str(error) == f"cannot {error.move} `{error.where}`: {error.why}"
+        assert str(error) == f"cannot {error.move} {error.where}: {error.why}"
         assert error.args == (error.move, error.where, error.why)
         assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own
 
@@ -304,7 +340,7 @@ class TestRefusal:
         refused: dict[str, Callable[[], object]] = {
             "execution": lambda: ready(None),  # type: ignore[arg-type]  # refused at run time too
             "sequence": lambda: begin_step(RUNNING, True, A),
-            "step": lambda: begin_step(RUNNING, 1, "X.a"),  # type: ignore[arg-type]  # likewise
+            "step": lambda: begin_step(RUNNING, 1, "Xa"),
             "status": lambda: end_group(RUNNING, 1, "Failed"),  # type: ignore[arg-type]  # likewise
         }
         for field, move in refused.items():

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from core.builders import F, K, P, S, plan
+from hypothesis import given
 
 from restart_engine import (
     AlreadyRunning,
     Drift,
     EarlierGroupsStayFailed,
     Execution,
+    Facts,
     GroupNotFound,
     GroupOutcome,
     GroupsChanged,
@@ -31,25 +33,26 @@ from restart_engine import (
     Rejection,
     RestartPlan,
     RestartRequest,
-    SeeOptions,
     SendRequest,
+    SkippedElsewhere,
     Step,
     StepOutcome,
     StepsChanged,
     WaitUntilOver,
+    decide,
     explain,
     plan_drift,
     plan_restart,
     progress,
     restart_options,
 )
+from restart_engine.conformance.strategies import scenarios
 
 A, B = Step("S", "a"), Step("S", "b")
 PLAN = plan({1: "ab", 2: "c"})
 DIGEST = PLAN.digest
 SEEN = Precondition(latest=None, plan_digest=DIGEST)
 CHANGED = StepsChanged(sequence=2, added=(A,), removed=())
-REMEDY = "a SendRequest or a WaitUntilOver or an AddGroup or a SeeOptions"
 CHANGE = "at least one, where none is removed"
 
 
@@ -82,6 +85,10 @@ PLACED = "1 or more, above the one before it"
 OTHER = "a sequence that is not among the existing"
 INTEGER, POSITIVE = "an integer", "an integer of 1 or more"
 TEXT = "a text that is not blank and has no lone surrogate"
+STEPS = "a tuple or a list of steps"
+OUTCOMES = "a mapping of steps to statuses, a tuple or a list of StepOutcome, or none"
+NOT_BOOL = "an int, not its subclass bool"
+STATUS = "a Status, such as Status.FAILED"
 STEP = "a step as `Schema.Object`, neither part blank"
 ONCE = "one that stands there only once"
 RUN = "a status, one of Succeeded, Finished With Errors, Failed, Interrupted, In Progress, In Queue"
@@ -91,7 +98,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: Step("S", "\t\n"), "name", "\t\n", TEXT),
     (lambda: Step("S", "\ud800"), "name", "\ud800", TEXT),
     (lambda: Step("S.T", "a"), "schema", "S.T", "a schema's name, which has no dot"),
-    (lambda: Step(AText("S"), "a"), "schema", "S", TEXT),
+    (lambda: Step(AText("S"), "a"), "schema", "S", "a str, not its subclass AText"),
     (lambda: Step(1, "a"), "schema", 1, TEXT),  # type: ignore[arg-type]  # refused at run time too
     (lambda: Step("S", None), "name", None, TEXT),  # type: ignore[arg-type]  # likewise
     (lambda: Step.parse("Sa"), "text", "Sa", STEP),
@@ -100,26 +107,25 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: Step.parse(b"S.a"), "text", b"S.a", STEP),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup(0, ()), "sequence", 0, POSITIVE),
     (lambda: LoadGroup(-1, ()), "sequence", -1, POSITIVE),
-    (lambda: LoadGroup(True, ()), "sequence", True, POSITIVE),
-    (lambda: LoadGroup(AnInt(1), ()), "sequence", 1, POSITIVE),
-    (lambda: LoadGroup(AnEnum.ONE, ()), "sequence", 1, POSITIVE),
+    (lambda: LoadGroup(True, ()), "sequence", True, NOT_BOOL),
+    (lambda: LoadGroup(AnInt(1), ()), "sequence", 1, "an int, not its subclass AnInt"),
+    (lambda: LoadGroup(AnEnum.ONE, ()), "sequence", 1, "an int, not its subclass AnEnum"),
     (lambda: LoadGroup(1.0, ()), "sequence", 1.0, POSITIVE),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup("1", ()), "sequence", "1", POSITIVE),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup(1, "S.a"), "steps", "S.a", "a tuple of Step"),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup(1, [A]), "steps", [A], "a tuple of Step"),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup(1, ATuple(A)), "steps", (A,), "a tuple of Step"),
-    (lambda: LoadGroup(1, None), "steps", None, "a tuple of Step"),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup(1, (A, "S.b")), "steps[1]", "S.b", "a Step"),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup(1, (A, B, A)), "steps[2]", A, ONCE),
-    (lambda: LoadGroup.parse(1, "S.a"), "steps", "S.a", "a list or a tuple of names"),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup.parse(1, None), "steps", None, "a list or a tuple of names"),  # type: ignore[arg-type]  # likewise
-    (lambda: LoadGroup.parse(0, []), "sequence", 0, POSITIVE),
-    (lambda: LoadGroup.parse(1, ["S.a", "Sb"]), "steps[1]", "Sb", STEP),
-    (lambda: LoadGroup.parse(1, ["S.\ud800"]), "steps[0]", "S.\ud800", STEP),
-    (lambda: LoadGroup.parse(1, [" .a"]), "steps[0]", " .a", STEP),
-    (lambda: LoadGroup.parse(1, ["S.\u3000"]), "steps[0]", "S.\u3000", STEP),
-    (lambda: LoadGroup.parse(1, [AText("S.a")]), "steps[0]", "S.a", STEP),
-    (lambda: LoadGroup.parse(1, ["S.a", "S.b", "S.b"]), "steps[2]", "S.b", ONCE),
+    (lambda: LoadGroup(1, "S.a"), "steps", "S.a", STEPS),
+    (lambda: LoadGroup(1, ATuple(A)), "steps", (A,), "a tuple, not its subclass ATuple"),
+    (lambda: LoadGroup(1, None), "steps", None, STEPS),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, {A}), "steps", {A}, STEPS),
+    (lambda: LoadGroup(1, (A, 7)), "steps[1]", 7, STEP),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadGroup(1, (A, B, A)), "steps[2]", "S.a", ONCE),
+    (lambda: LoadGroup(1, (A, "S.a")), "steps[1]", "S.a", ONCE),
+    (lambda: LoadGroup(0, []), "sequence", 0, POSITIVE),
+    (lambda: LoadGroup(1, ["S.a", "Sb"]), "steps[1]", "Sb", STEP),
+    (lambda: LoadGroup(1, ["S.\ud800"]), "steps[0]", "S.\ud800", STEP),
+    (lambda: LoadGroup(1, [" .a"]), "steps[0]", " .a", STEP),
+    (lambda: LoadGroup(1, ["S.\u3000"]), "steps[0]", "S.\u3000", STEP),
+    (lambda: LoadGroup(1, [AText("S.a")]), "steps[0]", "S.a", "a str, not its subclass AText"),
+    (lambda: LoadGroup(1, ["S.a", "S.b", "S.b"]), "steps[2]", "S.b", ONCE),
     (lambda: LoadPlan(" ", ()), "name", " ", TEXT),
     (lambda: LoadPlan("P", [LoadGroup(1, ())]), "groups", [LoadGroup(1, ())], "a tuple of LoadGroup"),  # type: ignore[arg-type]  # likewise
     (lambda: LoadPlan("P", (1,)), "groups[0]", 1, "a LoadGroup"),  # type: ignore[arg-type]  # likewise
@@ -130,31 +136,35 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
         ONCE,
     ),
     (lambda: StepOutcome("S.a", S), "step", "S.a", "a Step"),  # type: ignore[arg-type]  # likewise
-    (lambda: StepOutcome(A, "Failed"), "status", "Failed", f"{RUN}, Skipped"),  # type: ignore[arg-type]  # likewise
+    (lambda: StepOutcome(A, "Failed"), "status", "Failed", STATUS),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(0, S, None), "sequence", 0, POSITIVE),
     (lambda: GroupOutcome(1, K, None), "status", K, RUN),
-    (lambda: GroupOutcome(1, S, []), "steps", [], "a tuple of StepOutcome"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, "Failed", {}), "status", "Failed", STATUS),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, [], {}), "status", [], STATUS),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, S, "S.a"), "steps", "S.a", OUTCOMES),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, S, {StepOutcome(A, S)}), "steps", {StepOutcome(A, S)}, OUTCOMES),
     (lambda: GroupOutcome(1, S, (A,)), "steps[0]", A, "a StepOutcome"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(1, S, (StepOutcome(A, S), StepOutcome(A, F))), "steps[1]", A, ONCE),
-    (lambda: GroupOutcome.parse(1, S, []), "steps", [], "a dict of names and statuses, or none"),  # type: ignore[arg-type]  # likewise
-    (lambda: GroupOutcome.parse(0, S, {}), "sequence", 0, POSITIVE),
-    (lambda: GroupOutcome.parse(1, K, {}), "status", K, RUN),
-    (lambda: GroupOutcome.parse(1, S, {"a": S}), "steps", "a", STEP),
+    (lambda: GroupOutcome(1, S, {A: S, "S.a": F}), "steps[1]", "S.a", ONCE),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(1, S, {AText("S.a"): S}), "steps", "S.a", "a str, not its subclass AText"),  # type: ignore[arg-type]  # likewise
+    (lambda: GroupOutcome(0, S, {}), "sequence", 0, POSITIVE),
+    (lambda: GroupOutcome(1, K, {}), "status", K, RUN),
+    (lambda: GroupOutcome(1, S, {"a": S}), "steps", "a", STEP),
     (
-        lambda: GroupOutcome.parse(1, S, {"S.b": S, "S.a": "Failed"}),  # type: ignore[dict-item]  # likewise
+        lambda: GroupOutcome(1, S, {"S.b": S, "S.a": "Failed"}),  # type: ignore[arg-type]  # likewise
         "steps[S.a]",
         "Failed",
-        f"{RUN}, Skipped",
+        STATUS,
     ),
     (lambda: Execution(0, S, ()), "id", 0, POSITIVE),
-    (lambda: Execution(True, S, ()), "id", True, POSITIVE),
+    (lambda: Execution(True, S, ()), "id", True, NOT_BOOL),
     (lambda: Execution(1, K, ()), "status", K, RUN),
-    (lambda: Execution(1, None, ()), "status", None, RUN),  # type: ignore[arg-type]  # likewise
+    (lambda: Execution(1, None, ()), "status", None, STATUS),  # type: ignore[arg-type]  # likewise
     (lambda: Execution(1, S, None), "groups", None, "a tuple of GroupOutcome"),  # type: ignore[arg-type]  # likewise
     (lambda: Execution(1, S, (GroupOutcome(1, S, None),) * 2), "groups[1].sequence", 1, ONCE),
-    (lambda: RestartRequest(False), "group_sequence", False, INTEGER),
+    (lambda: RestartRequest(False), "group_sequence", False, NOT_BOOL),
     (lambda: RestartRequest("0"), "group_sequence", "0", INTEGER),  # type: ignore[arg-type]  # likewise
-    (lambda: RestartRequest(0, execution_id=True), "execution_id", True, INTEGER),
+    (lambda: RestartRequest(0, execution_id=True), "execution_id", True, NOT_BOOL),
     (lambda: RestartRequest(0, execution_id=1.0), "execution_id", 1.0, INTEGER),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(1, RestartRequest(0)), "plan", 1, "a LoadPlan"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, 0), "request", 0, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
@@ -167,18 +177,18 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: explain(None), "decision", None, "a RestartPlan or a Rejection"),  # type: ignore[arg-type]  # likewise
     (lambda: restart_options("x"), "plan", "x", "a LoadPlan"),  # type: ignore[arg-type]  # likewise
     (lambda: restart_options(PLAN, 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise
-    (lambda: AlreadyRunning(execution_id=1, status=P, remedy="x"), "remedy", "x", REMEDY),  # type: ignore[arg-type]  # likewise
-    (lambda: NotMostRecent(given=1, latest=None, remedy=None), "remedy", None, REMEDY),  # type: ignore[arg-type]  # likewise
-    (lambda: NoFailedGroup(latest=1, never_reached=(), remedy=SeeOptions), "remedy", SeeOptions, REMEDY),  # type: ignore[arg-type]  # likewise
-    (lambda: GroupNotFound(sequence=1, existing=(), remedy=1), "remedy", 1, REMEDY),  # type: ignore[arg-type]  # likewise
-    (lambda: HistoryUnavailable(execution_id=1, sequence=1, remedy=()), "remedy", (), REMEDY),  # type: ignore[arg-type]  # likewise
     (lambda: AlreadyRunning(execution_id=0, status=P), "execution_id", 0, POSITIVE),
     (lambda: AlreadyRunning(execution_id=1, status=F), "status", F, "a status, one of In Progress, In Queue"),
-    (lambda: NotMostRecent(given=True, latest=None), "given", True, INTEGER),
+    (lambda: NotMostRecent(given=True, latest=None), "given", True, NOT_BOOL),
     (lambda: NotMostRecent(given=1, latest=0), "latest", 0, POSITIVE),
     (lambda: NotMostRecent(given=5, latest=5), "given", 5, "an id that is not the latest"),
     (lambda: NoFailedGroup(latest=0, never_reached=()), "latest", 0, POSITIVE),
-    (lambda: NoFailedGroup(latest=1, never_reached=(True,)), "never_reached[0]", True, "an integer"),
+    (
+        lambda: NoFailedGroup(latest=1, never_reached=(True,)),
+        "never_reached[0]",
+        True,
+        NOT_BOOL,
+    ),
     (lambda: NoFailedGroup(latest=5, never_reached=(0, -3, -3)), "never_reached[0]", 0, PLACED),
     (lambda: NoFailedGroup(latest=5, never_reached=(1, 3, 3)), "never_reached[2]", 3, PLACED),
     (lambda: NoFailedGroup(latest=5, never_reached=(1, 3, 2)), "never_reached[2]", 2, PLACED),
@@ -197,6 +207,10 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: EarlierGroupsStayFailed((2, 1)), "sequences[1]", 1, PLACED),
     (lambda: EarlierGroupsStayFailed(()), "sequences", (), "at least 1"),
     (lambda: NothingToRun(0), "sequence", 0, POSITIVE),
+    (lambda: SkippedElsewhere(0, (A,)), "sequence", 0, POSITIVE),
+    (lambda: SkippedElsewhere(2, ()), "steps", (), "at least one"),
+    (lambda: SkippedElsewhere(2, (A, A)), "steps[1]", A, ONCE),
+    (lambda: SkippedElsewhere(2, ("S.a",)), "steps[0]", "S.a", "a Step"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupsChanged(added=("1",), removed=()), "added[0]", "1", "an integer"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupsChanged(added=(), removed=None), "removed", None, "a tuple of integers"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupsChanged(added=(2, 2), removed=()), "added[1]", 2, PLACED),
@@ -268,11 +282,17 @@ class TestRefusal:
         again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
         assert str(again) == str(error)
 
-    def test_a_decision_is_made_by_deciding_alone(self) -> None:
-        """Neither a restart plan nor a rejection can be made by hand."""
+    @given(scenarios())
+    def test_a_decision_can_be_had_exactly_where_deciding_gives_it(self, facts: Facts) -> None:
+        """Each kind is made from its facts, equal to what deciding gives, and refuses facts of the other."""
+        made = plan_restart(facts.plan, facts.request, facts.latest)
+        other = Rejection if isinstance(made, RestartPlan) else RestartPlan
+        assert type(made)(facts) == made == decide(facts)
+        with pytest.raises(InvalidValue, match=r"^`facts` is `Facts\("):
+            other(facts)
         for kind in (RestartPlan, Rejection):
-            with pytest.raises(TypeError, match=r"^a (restart plan|rejection) is made by `plan_restart`$"):
-                kind()
+            with pytest.raises(InvalidValue, match=r"^`facts` is `None`, accepted is a Facts$"):
+                kind(None)  # type: ignore[arg-type]  # refused at run time too
 
     def test_ids_and_pairs_are_named(self) -> None:
         """Where a position could be mistaken, only the name is taken."""
@@ -297,7 +317,7 @@ class TestRefusal:
 
     def test_an_attribute_that_is_not_there_is_missed(self) -> None:
         """Making steps late gives no other attribute."""
-        values: list[Any] = [LoadGroup.parse(1, []), GroupOutcome.parse(1, S, {})]
+        values: list[Any] = [LoadGroup(1, []), GroupOutcome(1, S, {})]
         for value in values:
-            with pytest.raises(AttributeError, match="has no `other`"):
+            with pytest.raises(AttributeError, match=r"object has no attribute 'other'$"):
                 _ = value.other

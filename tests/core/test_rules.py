@@ -153,7 +153,6 @@ class TestPrecedence:
             assert list(decision.rules) == sorted(set(decision.rules))
             assert tuple(reason.rule for reason in decision.reasons) == decision.rules
             assert decision.reason is decision.reasons[0]
-            assert decision.remedy is decision.reason.remedy
 
     def test_every_decision_and_every_pair_is_drawn(self) -> None:
         """The strategies reach each start, each rule, and each pair that can reject together."""

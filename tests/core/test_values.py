@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections import OrderedDict
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 import restart_engine
 from restart_engine import (
+    RULES,
     AddGroup,
     AlreadyRunning,
     EarlierGroupsStayFailed,
@@ -30,10 +33,12 @@ from restart_engine import (
     Rejection,
     RestartPlan,
     RestartRequest,
+    SkippedElsewhere,
     Status,
     Step,
     StepOutcome,
     StepsChanged,
+    StepStatuses,
     WaitUntilOver,
     explain,
     plan_restart,
@@ -52,11 +57,12 @@ assert isinstance(REJECTED, Rejection)
 VALUES = [
     A,
     LoadGroup(1, (A, B)),
-    LoadGroup.parse(1, ["S.a"]),
+    LoadGroup(1, ["S.a"]),
     PLAN,
     StepOutcome(A, S),
     GroupOutcome(1, S, (StepOutcome(A, S),)),
-    GroupOutcome.parse(1, S, {"S.a": S}),
+    GroupOutcome(1, S, {"S.a": S}),
+    StepStatuses({A: S, B: F}),
     LATEST,
     RestartRequest(0, execution_id=1),
     Facts(PLAN, RestartRequest(0), LATEST),
@@ -70,6 +76,8 @@ VALUES = [
     StepsChanged(sequence=1, added=(A,), removed=()),
     NothingToRun(1),
     EarlierGroupsStayFailed((1,)),
+    SkippedElsewhere(2, (A,)),
+    RULES["R1"],
     progress.Ready(sequence=1, steps=(A,)),
     AddGroup(),
 ]
@@ -115,7 +123,7 @@ class TestImmutability:
 
     def test_every_public_class_is_tried(self) -> None:
         """The list above has one of each class of value."""
-        public = {getattr(restart_engine, name) for name in restart_engine.__all__}
+        public = [getattr(restart_engine, name) for name in restart_engine.__all__]
         classes = {c for c in public if isinstance(c, type) and attrs.has(c)}
         tried = {type(value) for value in VALUES}
         by_table = {
@@ -123,7 +131,6 @@ class TestImmutability:
             NoFailedGroup,
             HistoryUnavailable,
             WaitUntilOver,
-            restart_engine.SeeOptions,
             LatestSeen,
         }
         assert classes - tried - by_table == set()
@@ -161,13 +168,39 @@ class TestEquality:
     def test_parsed_values_equal_those_given_as_steps(self, scenario: Facts) -> None:
         """A group read from names is the group made from steps, and its steps are the same."""
         for group in scenario.plan.groups:
-            parsed = LoadGroup.parse(group.sequence, group.step_names)
+            parsed = LoadGroup(group.sequence, group.names)
             assert (parsed, hash(parsed), parsed.steps) == (group, hash(group), group.steps)
             assert attrs.evolve(parsed, sequence=9).steps == group.steps
         for outcome in scenario.latest.groups if scenario.latest else ():
-            known = None if outcome.recorded is None else dict(outcome.recorded)
-            again = GroupOutcome.parse(outcome.sequence, outcome.status, known)
+            known = outcome.statuses
+            again = GroupOutcome(outcome.sequence, outcome.status, known)
             assert (again, hash(again), again.steps) == (outcome, hash(outcome), outcome.steps)
+
+    def test_any_mapping_of_steps_is_taken(self) -> None:
+        """Names and steps, in a dict of any kind or a view of one; what was given may change afterwards."""
+        given = {"S.b": F, "S.a": S}
+        expected = GroupOutcome(1, F, (StepOutcome(B, F), StepOutcome(A, S)))
+        mappings: list[Any] = [dict(given), OrderedDict(given), MappingProxyType(given), {B: F, A: S}]
+        for mapping in mappings:
+            outcome = GroupOutcome(1, F, mapping)
+            assert (outcome, hash(outcome), repr(outcome)) == (expected, hash(expected), repr(expected))
+        outcome = GroupOutcome(1, F, given)
+        given["S.a"] = F
+        assert outcome.statuses == {"S.a": S, "S.b": F}
+        assert list(outcome.recorded) == ["S.a", "S.b"]
+        assert outcome.recorded["S.a"] is S
+        assert len(outcome.recorded) == 2
+        assert attrs.evolve(outcome, sequence=2).statuses is outcome.statuses
+
+    def test_two_plans_that_differ_in_anything_differ_in_their_digest(self) -> None:
+        """Every field that makes two plans unequal is a part of what is hashed."""
+        base = LoadPlan("P", (LoadGroup(1, (A,)),))
+        plans = {"name": LoadPlan("Q", base.groups), "groups": LoadPlan("P", ())}
+        groups = {"sequence": LoadGroup(2, (A,)), "names": LoadGroup(1, (B,))}
+        assert list(plans) == [field.name for field in attrs.fields(LoadPlan) if field.eq]
+        assert list(groups) == [field.name for field in attrs.fields(LoadGroup) if field.eq]
+        for other in (*plans.values(), *(LoadPlan("P", (group,)) for group in groups.values())):
+            assert base.digest != other.digest
 
     def test_the_order_of_steps_is_part_of_a_plan(self) -> None:
         """It is the order in which they are answered."""
@@ -188,7 +221,7 @@ class TestEquality:
         assert Step("S", "a") != Step("s", "a")
         assert str(Step.parse("S.a.b")) == "S.a.b"
         assert Step.parse("S.a.b") == Step("S", "a.b")
-        assert LoadGroup.parse(1, ["S.a."]).steps == (Step("S", "a."),)
+        assert LoadGroup(1, ["S.a."]).steps == (Step("S", "a."),)
 
     def test_a_decision_shows_itself_in_short(self) -> None:
         """Without the facts it keeps, which may be large."""
@@ -217,11 +250,11 @@ class TestSizes:
     def test_a_plan_of_100000_steps(self) -> None:
         """One group or as many as steps."""
         names = [f"S.o{number}" for number in range(100_000)]
-        wide = LoadPlan("P", (LoadGroup.parse(1, names),))
-        long = LoadPlan("P", tuple(LoadGroup.parse(n, [name]) for n, name in enumerate(names, 1)))
+        wide = LoadPlan("P", (LoadGroup(1, names),))
+        long = LoadPlan("P", tuple(LoadGroup(n, [name]) for n, name in enumerate(names, 1)))
         done = dict.fromkeys(names[:-1], S)
         resumed = plan_restart(
-            wide, RestartRequest(0, execution_id=1), Execution(1, F, (GroupOutcome.parse(1, F, done),))
+            wide, RestartRequest(0, execution_id=1), Execution(1, F, (GroupOutcome(1, F, done),))
         )
         assert isinstance(resumed, RestartPlan)
         assert resumed.steps_to_run == (Step("S", "o99999"),)

@@ -119,7 +119,7 @@ def _spoilt(text: bytes) -> st.SearchStrategy[bytes]:
 def snapshots(draw: st.DrawFn, tenant: str, plan: LoadPlan, latest: Execution | None) -> Snapshot:
     """What a host knows of a call for this tenant and plan; mostly that all is granted."""
     callers = st.sampled_from([None, Bearer(tenant.swapcase(), "ada"), Bearer(f"{tenant} ", "ada")])
-    schemas = sorted({name.partition(".")[0] for group in plan.groups for name in group.step_names})
+    schemas = sorted({name.partition(".")[0] for group in plan.groups for name in group.names})
     granted = draw(st.sampled_from([True, True, True, False]))
     access = {
         name: SchemaSeen(number, Access.EDIT if granted else draw(st.sampled_from(Access)))

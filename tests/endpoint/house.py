@@ -29,17 +29,17 @@ HEADER: Final = "Bearer abcde12345"
 PLAN: Final = LoadPlan(
     "Nightly",
     (
-        LoadGroup.parse(1, ["Sales.Orders", "Sales.Lines"]),
-        LoadGroup.parse(2, ["Finance.Ledger", "Sales.Returns", "Finance.Rates"]),
-        LoadGroup.parse(4, ["OnlineStore.Revenue"]),
+        LoadGroup(1, ["Sales.Orders", "Sales.Lines"]),
+        LoadGroup(2, ["Finance.Ledger", "Sales.Returns", "Finance.Rates"]),
+        LoadGroup(4, ["OnlineStore.Revenue"]),
     ),
 )
 FAILED: Final = Execution(
     12,
     F,
     (
-        GroupOutcome.parse(1, S, {"Sales.Orders": S, "Sales.Lines": S}),
-        GroupOutcome.parse(2, F, {"Finance.Ledger": F, "Sales.Returns": S, "Finance.Rates": S}),
+        GroupOutcome(1, S, {"Sales.Orders": S, "Sales.Lines": S}),
+        GroupOutcome(2, F, {"Finance.Ledger": F, "Sales.Returns": S, "Finance.Rates": S}),
     ),
 )
 MANAGER: Final = User(super_user=False, roles=frozenset({"Schema Manager"}))

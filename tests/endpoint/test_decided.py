@@ -99,7 +99,7 @@ class TestH8:
 
     def test_groups_run_in_order_of_their_sequence(self, ask: Ask) -> None:
         """So the first is that of the lowest sequence, wherever it stands."""
-        late_first = LoadPlan("Nightly", (LoadGroup.parse(9, ["A.a"]), LoadGroup.parse(2, ["Z.z", "B.b"])))
+        late_first = LoadPlan("Nightly", (LoadGroup(9, ["A.a"]), LoadGroup(2, ["Z.z", "B.b"])))
         access = {name: SchemaSeen(1, Access.NONE) for name in "ABZ"}
         assert "the Z SCHEMA" in text_of(ask(evolve(GRANTED, planned=late_first, access=access, newest=None)))
 
@@ -133,7 +133,7 @@ class TestH8OfGroupsThatWillNotRun:
 
     def test_a_schema_is_what_stands_before_the_first_dot(self) -> None:
         """An object's name may have dots of its own."""
-        dotted = evolve(GRANTED, planned=LoadPlan("Nightly", (LoadGroup.parse(1, ["A.b.c"]),)), newest=None)
+        dotted = evolve(GRANTED, planned=LoadPlan("Nightly", (LoadGroup(1, ["A.b.c"]),)), newest=None)
         known = evolve(dotted, access={"A": SchemaSeen(7, Access.VIEW)})
         assert "the A SCHEMADEFINITION of ID [7]" in text_of(restart(known))
 

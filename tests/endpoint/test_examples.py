@@ -155,7 +155,7 @@ def failing(run: Execution) -> Execution:
     turn = progress.ready(run)
     assert turn is not None
     run = progress.begin_step(run, turn.sequence, turn.steps[0])
-    return progress.settled(progress.end_step(run, turn.sequence, turn.steps[0], Status.FAILED))
+    return progress.advance(progress.end_step(run, turn.sequence, turn.steps[0], Status.FAILED))
 
 
 class TestStory:

@@ -20,11 +20,9 @@ RUN = Execution(
     13,
     P,
     (
-        GroupOutcome.parse(1, S, None),
-        GroupOutcome.parse(
-            2, P, {"Sales.Returns": K, "Finance.Rates": P, "Finance.Ledger": F, "Finance.a.b": Q}
-        ),
-        GroupOutcome.parse(4, Q, {}),
+        GroupOutcome(1, S, None),
+        GroupOutcome(2, P, {"Sales.Returns": K, "Finance.Rates": P, "Finance.Ledger": F, "Finance.a.b": Q}),
+        GroupOutcome(4, Q, {}),
     ),
 )
 
@@ -170,7 +168,7 @@ class TestV4:
 
     def test_the_status_is_the_hosts_fact(self) -> None:
         """It is not derived from what the groups and steps have."""
-        odd = Execution(1, S, (GroupOutcome.parse(1, I, {"A.a": S}),))
+        odd = Execution(1, S, (GroupOutcome(1, I, {"A.a": S}),))
         assert shown(odd, 2)["status"] == "Succeeded"
         assert shown(odd, 2)["groups"] == [{"sequence": 1, "status": "Interrupted"}]
 
@@ -190,15 +188,17 @@ class TestV4:
             outcome = execution.outcome(group["sequence"])
             assert outcome is not None
             assert group["status"] == outcome.status.value
-            if group["schemas"] is None or outcome.recorded is None:
-                assert group["schemas"] is outcome.recorded
+            if group["schemas"] is None or outcome.statuses is None:
+                assert group["schemas"] is outcome.statuses
                 continue
             objects = [
                 (f"{schema['name']}.{item['name']}", item["status"])
                 for schema in group["schemas"]
                 for item in schema["objects"]
             ]
-            assert sorted(objects) == sorted((name, of_step.value) for name, of_step in outcome.recorded)
+            assert sorted(objects) == sorted(
+                (name, of_step.value) for name, of_step in outcome.recorded.items()
+            )
             for schema in group["schemas"]:
                 statuses = [item["status"] for item in schema["objects"]]
                 assert schema["statuses"] == {label: statuses.count(label) for label in statuses}

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.core.decision import Rejection, RestartPlan, plan_restart
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.facts import Facts
 from restart_engine.core.remedies import AddGroup, SendRequest, WaitUntilOver
+from restart_engine.core.rules import Facts
 from restart_engine.fleet import decide_batches
 from restart_engine.fleet.answering import answered_lines
 from restart_engine.fleet.counts import Noted, Rejected, Started
@@ -84,12 +84,11 @@ def test_it_counts_what_the_engine_decides(fleet: list[Facts]) -> None:
     kinds = Counter(note.note for plan in plans for note in plan.notes)
     assert {each.note: each.scenarios for each in summary.notes} == kinds
     before_and_skipped = sum(
-        len(plan.step_names_to_skip) + sum(len(group.step_names) for group in plan.groups_before)
-        for plan in plans
+        len(plan.names_to_skip) + sum(len(group.names) for group in plan.groups_before) for plan in plans
     )
     assert summary.steps_saved == before_and_skipped
     assert summary.steps_in_plan == sum(
-        len(group.step_names) for plan in plans for group in plan.facts.plan.groups
+        len(group.names) for plan in plans for group in plan.facts.plan.groups
     )
     assert (summary.scenarios, summary.errors) == (len(fleet), 0)
 

@@ -57,8 +57,8 @@ def nothing_skipped() -> None:
         record = opening_record(restart, execution_id)
         groups: list[GroupOutcome] = []
         for group in record.groups:
-            steps = dict.fromkeys(dict(group.recorded or ()), Status.IN_QUEUE)
-            groups.append(GroupOutcome.parse(group.sequence, group.status, steps))
+            steps = dict.fromkeys(dict(group.recorded), Status.IN_QUEUE)
+            groups.append(GroupOutcome(group.sequence, group.status, steps))
         return evolve(record, groups=tuple(groups))
 
     progress.opening_record = opened

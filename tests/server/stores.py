@@ -76,7 +76,7 @@ class Store:
     ) -> Execution:
         """The execution that starting this opens."""
         latest = restart.facts.latest
-        value = progress.settled(progress.opening_record(restart, 1 if latest is None else latest.id + 1))
+        value = progress.advance(progress.opening_record(restart, 1 if latest is None else latest.id + 1))
         opening = Opening(
             plan_id=plan_id,
             keeps_history=keeps_history,
@@ -144,7 +144,7 @@ def plan_of(*groups: Iterable[str]) -> LoadPlan:
 
 def named_plan(name: str, groups: Mapping[int, list[str]]) -> LoadPlan:
     """A plan of these groups."""
-    return LoadPlan(name, tuple(LoadGroup.parse(sequence, steps) for sequence, steps in groups.items()))
+    return LoadPlan(name, tuple(LoadGroup(sequence, steps) for sequence, steps in groups.items()))
 
 
 @define

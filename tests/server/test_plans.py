@@ -16,7 +16,7 @@ from restart_engine.server.tables import schemas
 
 def plan_of(name: str, *steps: str) -> LoadPlan:
     """A plan of one group."""
-    return LoadPlan(name, (LoadGroup.parse(1, steps),))
+    return LoadPlan(name, (LoadGroup(1, steps),))
 
 
 def test_a_plan_is_created_and_then_replaced(database_url: str) -> None:

@@ -12,9 +12,9 @@ from restart_engine.conformance.strategies import scenarios
 from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
 from restart_engine.core.plan import Step
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import Status
 from restart_engine.server.loader import StepRun
 from restart_engine.server.records import groups_text, opened_text, plan_from
@@ -83,7 +83,7 @@ def driven(store: Store, restart: RestartPlan, data: st.DataObject) -> None:
             steps = [place for place in steps if place not in ends]
             for end in told:
                 value = progress.end_step(value, *end)
-            value = progress.settled(value)
+            value = progress.advance(value)
             assert store.runs.end_steps(value.id, told) == value
             if data.draw(st.booleans(), label="forget"):
                 store.runs.forget(value.id)
@@ -124,8 +124,8 @@ def test_the_text_of_a_record_says_what_is_known() -> None:
     """Steps of which nothing is known are none, and not none of them."""
     groups = (
         GroupOutcome(1, Status.FAILED, None),
-        GroupOutcome.parse(2, Status.IN_QUEUE, {}),
-        GroupOutcome.parse(30, Status.IN_QUEUE, {"A.a": Status.SKIPPED}),
+        GroupOutcome(2, Status.IN_QUEUE, {}),
+        GroupOutcome(30, Status.IN_QUEUE, {"A.a": Status.SKIPPED}),
     )
     assert opened_text(Execution(1, Status.FAILED, groups)) == (
         '[{"sequence":1,"status":"Failed","steps":null},{"sequence":2,"status":"In Queue","steps":{}},'

@@ -76,7 +76,7 @@ def pretending(store: Store, seconds: float) -> tuple[Runner, Counted, PretendCl
 
 def statuses(execution: Execution) -> dict[str, Status]:
     """Of all its steps."""
-    return {name: status for group in execution.groups for name, status in group.recorded or ()}
+    return {name: status for group in execution.groups for name, status in group.recorded.items()}
 
 
 def events_of(logged: list[EventDict], name: str) -> list[EventDict]:
@@ -271,7 +271,7 @@ def test_history_is_forgotten_at_the_end(store: Store, away: int) -> None:
         await until(lambda: runner.running == 0)
         over = store.execution(id_)
         assert over.status is S
-        assert [group.recorded for group in over.groups] == [None]
+        assert [group.statuses for group in over.groups] == [None]
         assert (counted.steps, counted.executions) == ([S], [S])
         with store.database.reading() as connection:
             assert connection.execute(select(step_outcomes)).all() == []

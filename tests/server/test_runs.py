@@ -50,7 +50,7 @@ def end(name: str, status: Status = S, sequence: int = 10) -> StepEnd:
 
 def statuses(execution: Execution) -> dict[str, Status]:
     """Of all its steps."""
-    return {name: status for group in execution.groups for name, status in group.recorded or ()}
+    return {name: status for group in execution.groups for name, status in group.recorded.items()}
 
 
 def test_an_execution_runs_to_its_end(store: Store) -> None:
@@ -250,7 +250,7 @@ def test_history_is_forgotten_at_the_end(store: Store) -> None:
     store.runs.end_step(id_, 20, step("B.a"), F)
     over = store.execution(id_)
     assert over.status is F
-    assert [(group.status, group.recorded) for group in over.groups] == [(S, None), (F, None)]
+    assert [(group.status, group.statuses) for group in over.groups] == [(S, None), (F, None)]
     with store.database.reading() as connection:
         assert connection.execute(select(step_outcomes)).all() == []
 
@@ -266,7 +266,7 @@ def test_history_is_lost_once_an_execution_is_over(store: Store) -> None:
         store.runs.lose_history(id_)
         lost = store.execution(id_)
         assert lost.status is F
-        assert [(group.status, group.recorded) for group in lost.groups] == [
+        assert [(group.status, group.statuses) for group in lost.groups] == [
             (F, None),
             (Status.IN_QUEUE, None),
         ]

@@ -26,7 +26,7 @@ def started(store: Store, *steps: str) -> Answer:
     }
     with store.database.writing() as connection:
         connection.execute(insert(users), row)
-        save_plan(connection, TENANT, LoadPlan("P", (LoadGroup.parse(1, steps),)))
+        save_plan(connection, TENANT, LoadPlan("P", (LoadGroup(1, steps),)))
     call = ExecuteCall(tenant=TENANT, authorization="Bearer a", body=b'{"loadPlanName": "P"}')
     return Starts(store.database, "here", lambda: 0.0).start(call, Bearer(TENANT, "ada"))
 

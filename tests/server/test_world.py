@@ -498,7 +498,7 @@ class TestDemo:
         """Execution 12 is the latest and failed in group 1, whose completed steps are skipped."""
         planned = self.decided("MyLoadPlan", 1, 12)
         assert isinstance(planned, RestartPlan)
-        assert set(planned.step_names_to_skip) == {
+        assert set(planned.names_to_skip) == {
             "OnlineStore.Orders",
             "OnlineStore.Customers",
             "OnlineStore.Products",

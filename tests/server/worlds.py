@@ -142,13 +142,13 @@ def executions(draw: st.DrawFn, statuses: st.SearchStrategy[Status]) -> PastExec
     """An execution with the id 1."""
     outcomes = st.dictionaries(st.builds(str, steps_of(["Sales", "no"])), st.sampled_from(Status), max_size=3)
     groups = [
-        GroupOutcome.parse(sequence, draw(statuses_of_run), draw(st.none() | outcomes))
+        GroupOutcome(sequence, draw(statuses_of_run), draw(st.none() | outcomes))
         for sequence in draw(st.lists(sequences, unique=True, max_size=2))
     ]
     record = Execution(1, draw(statuses), tuple(groups))
     timed = []
     for group in groups:
-        for name, _ in sorted(group.recorded or ()):
+        for name in group.recorded:
             began, ended = draw(times), draw(times)
             if began or ended:
                 step = Step.parse(name)

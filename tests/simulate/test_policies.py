@@ -126,10 +126,10 @@ def test_steps_take_their_slots_in_the_plan_s_order() -> None:
     """Which is not that of their names."""
     from restart_engine.core.plan import LoadGroup  # noqa: PLC0415  # for this alone
 
-    plan = LoadPlan("Order", (LoadGroup.parse(1, ["B.b", "A.a", "C.c"]),))
+    plan = LoadPlan("Order", (LoadGroup(1, ["B.b", "A.a", "C.c"]),))
     story = night(simulation(plan, slots=1))
     assert [str(step.step) for step in story.steps] == ["B.b", "A.a", "C.c"]
-    again = LoadPlan("Again", (*plan.groups, LoadGroup.parse(2, ["B.b"])))
+    again = LoadPlan("Again", (*plan.groups, LoadGroup(2, ["B.b"])))
     story = night(simulation(again, slots=1))
     assert [str(step.step) for step in story.steps] == ["B.b", "A.a", "C.c", "B.b"]
 

@@ -31,7 +31,7 @@ FOR_EVER = 8760.0
 def plan_of(*sizes: int) -> LoadPlan:
     """A plan of groups 10, 20 and so on with so many steps."""
     groups = (
-        LoadGroup.parse(10 * number, [f"S{number}.T{step}" for step in range(size)])
+        LoadGroup(10 * number, [f"S{number}.T{step}" for step in range(size)])
         for number, size in enumerate(sizes, 1)
     )
     return LoadPlan("Nightly", tuple(groups))
@@ -94,8 +94,7 @@ def plans(draw: st.DrawFn, groups: int = 3, steps: int = 3) -> LoadPlan:
     return LoadPlan(
         "Drawn",
         tuple(
-            LoadGroup.parse(sequence, draw(st.lists(names, max_size=steps, unique=True)))
-            for sequence in sequences
+            LoadGroup(sequence, draw(st.lists(names, max_size=steps, unique=True))) for sequence in sequences
         ),
     )
 

@@ -50,10 +50,10 @@ def scene(first: int, second: int, latest: int, of_first: Status) -> tuple[LoadP
     """Two groups of these sequences, and a run in which the second failed."""
     done = {"A.a": Status.SUCCEEDED, "A.b": of_first}
     failed = {"B.a": Status.SUCCEEDED, "B.b": Status.FAILED}
-    plan = LoadPlan("P", (LoadGroup.parse(first, list(done)), LoadGroup.parse(second, list(failed))))
+    plan = LoadPlan("P", (LoadGroup(first, list(done)), LoadGroup(second, list(failed))))
     groups = (
-        GroupOutcome.parse(first, of_first, done),
-        GroupOutcome.parse(second, Status.FAILED, failed),
+        GroupOutcome(first, of_first, done),
+        GroupOutcome(second, Status.FAILED, failed),
     )
     return plan, Execution(latest, Status.FAILED, groups)
 
@@ -106,7 +106,7 @@ def starts_where_the_rule_says(decide: Decide, backend: str) -> None:
         assert decision.start.sequence == start
         completed = {"A.a", "A.b"} if of_first is Status.SUCCEEDED else {"A.a"}
         skipped = (completed if start == first else {"B.a"}) if resume else set()
-        assert set(decision.step_names_to_skip) == skipped
+        assert set(decision.names_to_skip) == skipped
         after = (first + gap,) if start == first else ()
         assert tuple(group.sequence for group in decision.groups_after) == after
 
@@ -126,7 +126,7 @@ def every_sequence_below_one_asks_the_same(decide: Decide, backend: str) -> None
         assert isinstance(decision, RestartPlan)
         assert isinstance(zero, RestartPlan)
         assert decision.start.sequence == zero.start.sequence
-        assert decision.step_names_to_skip == zero.step_names_to_skip
+        assert decision.names_to_skip == zero.names_to_skip
 
     law()
 

@@ -24,8 +24,8 @@ from restart_engine import (
     Remedy,
     RestartPlan,
     RestartRequest,
-    SeeOptions,
     SendRequest,
+    SkippedElsewhere,
     StepsChanged,
     WaitUntilOver,
 )
@@ -64,18 +64,18 @@ def recorded_steps(group: LoadGroup, outcome: GroupOutcome, execution: Execution
 
 
 def next_request(remedy: Remedy) -> RestartRequest | None:
-    """A remedy is one of four."""
+    """A remedy is one of three."""
     match remedy:
         case SendRequest(request=request):
             return request
-        case WaitUntilOver() | AddGroup() | SeeOptions():
+        case WaitUntilOver() | AddGroup():
             return None
         case _:
             assert_never(remedy)
 
 
 def concerns(note: Note) -> tuple[int, ...]:
-    """A note is one of four."""
+    """A note is one of five."""
     match note:
         case EarlierGroupsStayFailed(sequences=sequences):
             return sequences
@@ -83,5 +83,7 @@ def concerns(note: Note) -> tuple[int, ...]:
             return added + removed
         case StepsChanged(sequence=sequence) | NothingToRun(sequence=sequence):
             return (sequence,)
+        case SkippedElsewhere(sequence=sequence, steps=steps):
+            return (sequence, len(steps))
         case _:
             assert_never(note)

@@ -7,8 +7,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cases="RestartPlan Rejection
 AlreadyRunning NotMostRecent NoFailedGroup GroupNotFound HistoryUnavailable
-SendRequest WaitUntilOver AddGroup SeeOptions
-EarlierGroupsStayFailed GroupsChanged StepsChanged NothingToRun"
+SendRequest WaitUntilOver AddGroup
+EarlierGroupsStayFailed GroupsChanged StepsChanged SkippedElsewhere NothingToRun"
 names="group.sequence group.steps outcome.sequence outcome.steps execution.last_begun"
 
 # changed COPY SED-ARGUMENT...: the consumer with that change, which has to be one

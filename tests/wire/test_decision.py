@@ -347,8 +347,8 @@ HUGE = 10**5_000
 
 def test_an_integer_that_cannot_be_written_is_named() -> None:
     """A number of more digits than Python writes has no JSON; the error has its place."""
-    plan = LoadPlan("N", (LoadGroup.parse(1, ["A.b"]), LoadGroup.parse(HUGE, [])))
-    latest = Execution(HUGE, Status.FAILED, (GroupOutcome.parse(1, Status.FAILED, {"A.b": Status.FAILED}),))
+    plan = LoadPlan("N", (LoadGroup(1, ["A.b"]), LoadGroup(HUGE, [])))
+    latest = Execution(HUGE, Status.FAILED, (GroupOutcome(1, Status.FAILED, {"A.b": Status.FAILED}),))
     resumed = plan_restart(plan, RestartRequest(0, execution_id=HUGE), latest)
     rejected = plan_restart(plan, RestartRequest(0, execution_id=-HUGE), None)
     for write, path in (

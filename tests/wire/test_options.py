@@ -29,8 +29,8 @@ def possible(groups: int, factor: int = 1) -> tuple[LoadPlan, Execution]:
     """A plan of so many groups, each of which has failed with one of its two steps completed."""
     steps = {"A.b": Status.SUCCEEDED, "A.c": Status.FAILED}
     sequences = [factor * number for number in range(1, groups + 1)]
-    plan = LoadPlan("N", tuple(LoadGroup.parse(sequence, list(steps)) for sequence in sequences))
-    outcomes = tuple(GroupOutcome.parse(sequence, Status.FAILED, steps) for sequence in sequences)
+    plan = LoadPlan("N", tuple(LoadGroup(sequence, list(steps)) for sequence in sequences))
+    outcomes = tuple(GroupOutcome(sequence, Status.FAILED, steps) for sequence in sequences)
     return plan, Execution(7, Status.FAILED, outcomes)
 
 

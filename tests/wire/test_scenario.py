@@ -75,7 +75,7 @@ class TestReading:
                 Status.FAILED,
                 (
                     GroupOutcome(1, Status.SUCCEEDED, None),
-                    GroupOutcome.parse(
+                    GroupOutcome(
                         2,
                         Status.FAILED,
                         {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED},

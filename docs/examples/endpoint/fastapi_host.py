@@ -158,7 +158,7 @@ class Store:
             if plan is None or not restart.precondition.holds(plan, latest):
                 return None
             execution_id = 1 + max((run.id for runs in self.executions.values() for run in runs), default=0)
-            run = progress.settled(progress.opening_record(restart, execution_id))
+            run = progress.advance(progress.opening_record(restart, execution_id))
             self.executions.setdefault((tenant, name), []).append(run)
             return execution_id
 
@@ -168,13 +168,11 @@ def failed_night() -> Store:
     ada = Bearer("demo", "ada")
     plan = LoadPlan(
         "Nightly",
-        (LoadGroup.parse(1, ["Sales.Orders"]), LoadGroup.parse(2, ["Finance.Ledger", "Finance.Rates"])),
+        (LoadGroup(1, ["Sales.Orders"]), LoadGroup(2, ["Finance.Ledger", "Finance.Rates"])),
     )
     failed = (
-        GroupOutcome.parse(1, Status.SUCCEEDED, {"Sales.Orders": Status.SUCCEEDED}),
-        GroupOutcome.parse(
-            2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}
-        ),
+        GroupOutcome(1, Status.SUCCEEDED, {"Sales.Orders": Status.SUCCEEDED}),
+        GroupOutcome(2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}),
     )
     return Store(
         bearers={"token-of-ada": ada},

@@ -123,7 +123,7 @@ class Store:
     def open(self, tenant: str, restart: RestartPlan) -> int:
         """Start it as a new execution. Its steps are the loader's: `progress.ready` says which may begin."""
         execution_id = 1 + max((run.id for runs in self.executions.values() for run in runs), default=0)
-        run = progress.settled(progress.opening_record(restart, execution_id))
+        run = progress.advance(progress.opening_record(restart, execution_id))
         self.executions.setdefault((tenant, restart.facts.plan.name), []).append(run)
         return execution_id
 
@@ -133,13 +133,11 @@ def failed_night() -> Store:
     ada = Bearer("demo", "ada")
     plan = LoadPlan(
         "Nightly",
-        (LoadGroup.parse(1, ["Sales.Orders"]), LoadGroup.parse(2, ["Finance.Ledger", "Finance.Rates"])),
+        (LoadGroup(1, ["Sales.Orders"]), LoadGroup(2, ["Finance.Ledger", "Finance.Rates"])),
     )
     failed = (
-        GroupOutcome.parse(1, Status.SUCCEEDED, {"Sales.Orders": Status.SUCCEEDED}),
-        GroupOutcome.parse(
-            2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}
-        ),
+        GroupOutcome(1, Status.SUCCEEDED, {"Sales.Orders": Status.SUCCEEDED}),
+        GroupOutcome(2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}),
     )
     return Store(
         bearers={"token-of-ada": ada},

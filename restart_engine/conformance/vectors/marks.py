@@ -9,7 +9,7 @@ from restart_engine.conformance.reference import by_answer, compared
 from restart_engine.conformance.situations import rules_of
 from restart_engine.core.decision import Rejection, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
-from restart_engine.core.facts import Facts
+from restart_engine.core.rules import Facts
 from restart_engine.core.status import Status
 
 Source: TypeAlias = Literal["documented", "ours"]
@@ -27,7 +27,7 @@ def _ours(facts: Facts) -> Iterator[bool]:
     yield "C6" in rules or "C7" in rules
     yield "R2" in rules and (latest is None or (request.execution_id or 0) <= 0)
     yield "R4" in rules and (not plan.groups or request.group_sequence <= 0)
-    yield any(not group.step_names for group in plan.groups)
+    yield any(not group.names for group in plan.groups)
     yield "C4" in rules and _without_history(facts)
     yield _in_two_groups(facts)
     yield _differs(facts, _cut_off_in_queue(facts))
@@ -37,7 +37,7 @@ def _ours(facts: Facts) -> Iterator[bool]:
 def _without_history(facts: Facts) -> bool:
     assert facts.latest is not None
     outcome = facts.latest.outcome(facts.request.group_sequence)
-    return outcome is not None and outcome.recorded is None
+    return outcome is not None and outcome.statuses is None
 
 
 def _in_two_groups(facts: Facts) -> bool:
@@ -46,13 +46,13 @@ def _in_two_groups(facts: Facts) -> bool:
     if isinstance(decision, Rejection) or facts.latest is None or decision.based_on is None:
         return False
     start = decision.start
-    planned = [group.step_names for group in facts.plan.groups if group is not start]
+    planned = [group.names for group in facts.plan.groups if group is not start]
     recorded = [
-        [name for name, _ in group.recorded or ()]
+        [name for name, _ in group.recorded.items()]
         for group in facts.latest.groups
         if group.sequence != start.sequence
     ]
-    return not set(start.step_names).isdisjoint(name for names in (*planned, *recorded) for name in names)
+    return not set(start.names).isdisjoint(name for names in (*planned, *recorded) for name in names)
 
 
 def _differs(facts: Facts, latest: Execution | None) -> bool:
@@ -66,9 +66,9 @@ def _cut_off_in_queue(facts: Facts) -> Execution | None:
     """The latest execution, if a group that was cut off did not count as failed."""
 
     def queued(group: GroupOutcome) -> GroupOutcome:
-        recorded = None if group.recorded is None else dict(group.recorded)
+        recorded = group.statuses
         status = Status.IN_QUEUE if group.status is Status.IN_PROGRESS else group.status
-        return GroupOutcome.parse(group.sequence, status, recorded)
+        return GroupOutcome(group.sequence, status, recorded)
 
     return _with(facts.latest, queued)
 
@@ -77,12 +77,13 @@ def _skipped_failed(facts: Facts) -> Execution | None:
     """The latest execution, if a step that was skipped did not count as completed."""
 
     def failed(group: GroupOutcome) -> GroupOutcome:
-        if group.recorded is None:
+        if group.statuses is None:
             return group
         steps: dict[str, Status] = {
-            name: Status.FAILED if status is Status.SKIPPED else status for name, status in group.recorded
+            name: Status.FAILED if status is Status.SKIPPED else status
+            for name, status in group.recorded.items()
         }
-        return GroupOutcome.parse(group.sequence, group.status, steps)
+        return GroupOutcome(group.sequence, group.status, steps)
 
     return _with(facts.latest, failed)
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from restart_engine.conformance.profile import Profile
 from restart_engine.conformance.reference import Allowed, Rejected, by_answer
 from restart_engine.conformance.situations import rules_of
-from restart_engine.conformance.texts import TEXTS
 from restart_engine.conformance.vectors import (
     FILES,
     cases_chains,
@@ -26,7 +25,8 @@ from restart_engine.conformance.vectors import (
 from restart_engine.conformance.vectors.builders import Document, Row
 from restart_engine.conformance.vectors.marks import source_of
 from restart_engine.conformance.vectors.partial import smallest
-from restart_engine.core.facts import Facts
+from restart_engine.core.rule_table import RULES
+from restart_engine.core.rules import Facts
 from restart_engine.wire import decode_scenario
 
 TABLES: Final = (
@@ -67,7 +67,7 @@ def _file(row: Row) -> str:
 
 def _text(file: str, of_file: list[Row]) -> str:
     """The file, with a line for each member of a case and for each answer allowed."""
-    about = TEXTS[file].sentence if file in TEXTS else _ABOUT[file]
+    about = RULES[file].sentence if file in RULES else _ABOUT[file]
     cases = ",\n".join(_case_text(case(row)) for row in of_file)
     return f'{{"format": 1, "file": {_json(file)}, "about": {_json(about)}, "cases": [\n{cases}\n]}}\n'
 
@@ -104,7 +104,7 @@ def exercised_rules(facts: Facts) -> list[str]:
     for answers in by_answer(facts):
         for answer in answers:
             named.update(answer.rules if isinstance(answer, Rejected) else (answer.rule or "S1",))
-    return [rule for rule in TEXTS if rule in named]
+    return [rule for rule in RULES if rule in named]
 
 
 def allowed_answers(facts: Facts) -> list[tuple[Document, frozenset[Profile]]]:
@@ -119,7 +119,7 @@ def allowed_answers(facts: Facts) -> list[tuple[Document, frozenset[Profile]]]:
 def _document(facts: Facts, answer: Allowed) -> dict[str, Any]:
     if isinstance(answer, Rejected):
         return {"decision": "rejected", "rules": list(answer.rules)}
-    names = next(group.step_names for group in facts.plan.groups if group.sequence == answer.start)
+    names = next(group.names for group in facts.plan.groups if group.sequence == answer.start)
     start = {
         "sequence": answer.start,
         "run": [name for name in names if name in answer.run],

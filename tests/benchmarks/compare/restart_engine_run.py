@@ -29,14 +29,14 @@ def named(name: str) -> str:
 def prepare(folder: Path, steps: int) -> None:
     """Writes the scenario as one line of JSON."""
     groups = {group: [named(name) for name in shape.names_in(group, steps)] for group in shape.SEQUENCES}
-    plan = LoadPlan("Nightly", tuple(LoadGroup.parse(group, names) for group, names in groups.items()))
+    plan = LoadPlan("Nightly", tuple(LoadGroup(group, names) for group, names in groups.items()))
     outcomes = []
     for group in range(1, shape.FAILED + 1):
         status = Status.FAILED if group == shape.FAILED else Status.SUCCEEDED
         recorded = dict.fromkeys(groups[group], Status.SUCCEEDED)
         if group == shape.FAILED:
             recorded[named(shape.failed_step(steps))] = Status.FAILED
-        outcomes.append(GroupOutcome.parse(group, status, recorded))
+        outcomes.append(GroupOutcome(group, status, recorded))
     latest = Execution(12, Status.FAILED, tuple(outcomes))
     scenario = encode_scenario(Facts(plan, RestartRequest(0, execution_id=12), latest))
     (folder / "scenario.json").write_bytes(scenario)
@@ -46,8 +46,8 @@ def to_run(decision: object) -> list[str]:
     """The names of the steps that a restart runs."""
     assert isinstance(decision, RestartPlan)
     return [
-        *decision.step_names_to_run,
-        *(name for group in decision.groups_after for name in group.step_names),
+        *decision.names_to_run,
+        *(name for group in decision.groups_after for name in group.names),
     ]
 
 

@@ -26,7 +26,7 @@ from server.harness.stage import KINDS, USER, Stage, api_path, fresh_database, p
 from server.harness.table import progress, say, table
 
 from restart_engine import RestartPlan, plan_restart
-from restart_engine.core.progress import opening_record, settled
+from restart_engine.core.progress import advance, opening_record
 from restart_engine.endpoint.replies import already_running
 from restart_engine.wire import decode_scenario
 from restart_engine.wire.scenario import execution_shape
@@ -227,7 +227,7 @@ class Races:
         facts = decode_scenario(json.dumps(scenario))
         decision = plan_restart(facts.plan, facts.request, facts.latest)
         assert isinstance(decision, RestartPlan), decision
-        opened = settled(opening_record(decision, self._latest["id"] + 1))
+        opened = advance(opening_record(decision, self._latest["id"] + 1))
         return msgspec.to_builtins(execution_shape(opened))
 
     def _body(self, *, resume: bool, sequence: int = 0) -> dict[str, Any]:
