@@ -17,7 +17,7 @@ from restart_engine.core.decision import RestartPlan
 from restart_engine.core.errors import ImpossibleMove, InvalidValue, shown, visible
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import Step, step_names
-from restart_engine.core.status import ACTIVE, COMPLETED, OVER, Status, check_status
+from restart_engine.core.status import ACTIVE, COMPLETED, OVER, Status, check_status, worst
 
 __all__ = [
     "MOVES",
@@ -33,8 +33,6 @@ __all__ = [
     "opening_record",
     "ready",
 ]
-
-_WORST_FIRST: Final = (Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED)
 
 
 @final
@@ -161,23 +159,19 @@ def advance(execution: Execution, *, past_failures: bool = False) -> Execution:
         statuses = set(group.recorded.values())
         if statuses & ACTIVE:
             return execution
-        status = _worst(statuses)
+        status = worst(statuses)
         execution = end_group(execution, group.sequence, status)
         if status is not Status.SUCCEEDED and not past_failures:
             break
     if not execution.active:
         return execution
-    return end_execution(execution, _worst({group.status for group in execution.groups}))
+    return end_execution(execution, worst({group.status for group in execution.groups}))
 
 
 def cut_off(execution: Execution) -> Execution:
     """The execution is Interrupted where it stands: what was In Progress is left so, and has failed."""
     _check_active(_CUT_OFF, execution)
     return evolve(execution, status=Status.INTERRUPTED)
-
-
-def _worst(statuses: set[Status]) -> Status:
-    return next((status for status in _WORST_FIRST if status in statuses), Status.SUCCEEDED)
 
 
 def _check_active(move: Move, execution: Execution) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
@@ -12,7 +13,7 @@ class Status(StrEnum):
     """A label as the product shows it; `SKIPPED` is this engine's own.
 
     `SKIPPED` is for a step that did not run because the execution that this one restarted had completed
-    it. In other systems "skipped" often means *not run*: map such words explicitly, with `StatusWords`.
+    it. In other systems "skipped" often means *not run*: map their words explicitly (`status_of_word`).
     """
 
     SUCCEEDED = "Succeeded"
@@ -44,6 +45,14 @@ OF_RUN: Final = OF_STEP - {Status.SKIPPED}
 
 OVER: Final = OF_RUN - ACTIVE
 """What a step, a group or an execution that has run may end with."""
+
+
+_WORST_FIRST: Final = (Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED)
+
+
+def worst(statuses: Collection[Status]) -> Status:
+    """The worst of statuses that are over; Succeeded where none is a failure."""
+    return next((status for status in _WORST_FIRST if status in statuses), Status.SUCCEEDED)
 
 
 def check_status(field: str, value: object, allowed: frozenset[Status]) -> None:

@@ -7,6 +7,12 @@ const COMPLETED = ["Succeeded", "Skipped"];
 
 const ascending = (groups) =>
   [...groups].sort((a, b) => (a.get("sequence") < b.get("sequence") ? -1 : 1));
+// JavaScript compares texts by UTF-16 units, which is another order beyond U+FFFF
+const byCodePoint = (a, b) => {
+  const [left, right] = [[...a], [...b]].map((text) => text.map((char) => char.codePointAt(0)));
+  const place = left.findIndex((point, index) => point !== right[index]);
+  return place < 0 ? left.length - right.length : left[place] - (right[place] ?? -1);
+};
 const find = (groups, sequence) => groups.find((group) => group.get("sequence") === sequence);
 
 // the facts of one scenario and the rules over them
@@ -108,7 +114,59 @@ export class Restart {
       before: sequences.filter((each) => each < sequence),
       start: { sequence, run: group.get("steps").filter((step) => !skipped.has(step)), skip },
       after: sequences.filter((each) => each > sequence),
+      notes: this.notes(group, skipped),
     };
+  }
+
+  // notes: true of an accepted plan, and easily missed
+  notes(group, skipped) {
+    const notes = this.given() ? this.notesOfLatest(group, skipped) : [];
+    if (group.get("steps").every((step) => skipped.has(step))) {
+      notes.push({ note: "nothingToRun", sequence: group.get("sequence") });
+    }
+    return notes;
+  }
+
+  notesOfLatest(start, skipped) {
+    const sequence = start.get("sequence");
+    const failed = this.outcomes.filter((each) => this.failed(each) && each.get("sequence") < sequence);
+    const sequences = failed.map((each) => each.get("sequence"));
+    const notes = sequences.length > 0 ? [{ note: "earlierGroupsStayFailed", sequences }] : [];
+    notes.push(...this.groupsChanged());
+    const upToStart = this.groups.filter((each) => each.get("sequence") <= sequence);
+    notes.push(...upToStart.flatMap((group) => this.stepsChanged(group)));
+    notes.push(...this.skippedElsewhere(start, skipped));
+    return notes;
+  }
+
+  groupsChanged() {
+    const recorded = this.outcomes.map((each) => each.get("sequence"));
+    const existing = this.groups.map((each) => each.get("sequence"));
+    const between = (each) => each > recorded[0] && each < recorded.at(-1);
+    const added = existing.filter((each) => between(each) && !recorded.includes(each));
+    const removed = recorded.filter((each) => !existing.includes(each));
+    return added.length + removed.length > 0 ? [{ note: "groupsChanged", added, removed }] : [];
+  }
+
+  // C6: a step added to the start group or to one before it
+  stepsChanged(group) {
+    const outcome = find(this.outcomes, group.get("sequence"));
+    const steps = outcome?.get("steps") ?? null;
+    if (steps === null || (outcome.get("status") === "In Queue" && steps.size === 0)) return [];
+    const added = group.get("steps").filter((step) => !steps.has(step));
+    const removed = [...steps.keys()].filter((step) => !group.get("steps").includes(step)).sort(byCodePoint);
+    if (added.length + removed.length === 0) return [];
+    return [{ note: "stepsChanged", sequence: group.get("sequence"), added, removed }];
+  }
+
+  // C9: only the lowest group that an execution recorded can hold Skipped steps by these rules
+  skippedElsewhere(start, skipped) {
+    const sequence = start.get("sequence");
+    const recorded = find(this.outcomes, sequence)?.get("steps") ?? null;
+    if (recorded === null || this.outcomes[0].get("sequence") === sequence) return [];
+    const isSkipped = (step) => skipped.has(step) && recorded.get(step) === "Skipped";
+    const steps = start.get("steps").filter(isSkipped);
+    return steps.length > 0 ? [{ note: "skippedElsewhere", sequence, steps }] : [];
   }
 }
 

@@ -15,13 +15,12 @@ from attrs import frozen
 
 from restart_engine.conformance.vectors.marks import Source
 from restart_engine.core.checks import Sealed
+from restart_engine.core.rule_table import RULES
 
 FOLDER: Final = Path(__file__).parent / "files"
 """Where the files are shipped."""
 FILES: Final = (
-    *(f"R{number}" for number in range(1, 6)),
-    *(f"S{number}" for number in range(1, 5)),
-    *(f"C{number}" for number in range(1, 9)),
+    *RULES,
     "pairs",
     "freedoms",
     "chains",

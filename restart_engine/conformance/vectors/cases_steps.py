@@ -1,4 +1,4 @@
-"""C6 to C8: what implementations get wrong of the steps of the start group."""
+"""C6 to C9: what implementations get wrong of the steps of the start group."""
 
 from __future__ import annotations
 
@@ -62,6 +62,17 @@ def edited_plan() -> Iterator[Row]:
         "what completed in a group counts in that group alone, also when two groups exchange steps",
         resume(plan("1:cd 2:ab"), ran("F", "1S aS bS", "2F cS dF")),
     )
+    for name, group in (("", 0), ("-at-group", 2)):
+        yield Row(
+            f"C6/failed-step-moved-before-the-start{name}",
+            "groups were inserted: the failed step is in a group before the start now, and nobody runs it",
+            resume(plan("1:cd 2:f 3:g"), ran("F", "1S aS bS", "2F cF dS"), group),
+        )
+        yield Row(
+            f"C6/step-added-before-the-start{name}",
+            "a step added to a group before the start is run by nobody",
+            resume(plan("1:abx 2:cd"), ran("F", "1S aS bS", "2F cS dF"), group),
+        )
 
 
 def nothing_to_run() -> Iterator[Row]:
@@ -147,8 +158,40 @@ def unfinished_steps() -> Iterator[Row]:
         )
 
 
+def skipped_elsewhere() -> Iterator[Row]:
+    """C9."""
+    for name, (latest, group, why) in {
+        "one-step": (("1S aS bS", "2F cK dF"), 0, "a Skipped step is completed, whoever recorded it"),
+        "at-group": (
+            ("1S aS bS", "2F cK dF"),
+            2,
+            "a Skipped step is completed, also where its group is asked",
+        ),
+        "beside-a-succeeded-step": (
+            ("1S aS bS", "2F cK dS"),
+            0,
+            "Skipped and Succeeded steps are completed alike",
+        ),
+        "every-step": (
+            ("1S aS bS", "2F cK dK"),
+            0,
+            "a group with only Skipped steps has nothing left to run",
+        ),
+        "of-a-succeeded-group": (
+            ("1F aF bS", "2S cK dS"),
+            2,
+            "a group that succeeded may have Skipped steps",
+        ),
+        "of-the-third-group": (("1S aS bS", "2S cS dS", "4F eK fF"), 0, "it is the same in any later group"),
+        "in-two-groups": (("1F aK bF", "2F cK dF"), 2, "what an earlier group has Skipped changes nothing"),
+        "of-a-group-cut-off": (("1S aS bS", "2P cK dP"), 0, "also in a group that was cut off"),
+    }.items():
+        yield Row(f"C9/{name}", why, resume(NIGHT, ran("F", *latest), group))
+
+
 def rows() -> Iterator[Row]:
     """All of them."""
     yield from edited_plan()
     yield from nothing_to_run()
     yield from unfinished_steps()
+    yield from skipped_elsewhere()
