@@ -1,71 +1,199 @@
-"""A host that restarts a failed load plan: decide, start under the precondition, drive the run."""
+"""A host with its own tables: it runs a load plan, fails, restarts, is killed, cuts off and resumes.
+
+Copy what you need. The engine decides and moves; the tables, the lock and the loader are the host's.
+"""
 
 from __future__ import annotations
 
-from typing import assert_never
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, assert_never
 
 from restart_engine import (
     Execution,
-    GroupOutcome,
-    LoadGroup,
     LoadPlan,
     Rejection,
     RestartPlan,
     RestartRequest,
     Status,
+    Step,
+    execution_from_rows,
+    execution_rows,
     explain,
+    plan_from_rows,
     plan_restart,
     progress,
+    recommended,
+    restart_options,
+    status_of_word,
 )
 
-PLAN = LoadPlan(
-    "Nightly",
-    (
-        LoadGroup(1, ["Sales.Orders", "Sales.Lines"]),
-        LoadGroup(2, ["Finance.Ledger", "Finance.Rates"]),
-        LoadGroup(4, ["Marts.Revenue"]),
-    ),
-)
-LATEST = Execution(
-    12,
-    Status.FAILED,
-    (
-        GroupOutcome(
-            1, Status.SUCCEEDED, {"Sales.Orders": Status.SUCCEEDED, "Sales.Lines": Status.SUCCEEDED}
-        ),
-        GroupOutcome(2, Status.FAILED, {"Finance.Ledger": Status.FAILED, "Finance.Rates": Status.SUCCEEDED}),
-    ),
-)
+TABLES: Final = """
+CREATE TABLE plan_steps (sequence INTEGER, schema TEXT, object TEXT);
+CREATE TABLE runs (id INTEGER PRIMARY KEY, status TEXT);
+CREATE TABLE run_groups (run INTEGER, sequence INTEGER, status TEXT);
+CREATE TABLE run_steps (run INTEGER, sequence INTEGER, schema TEXT, object TEXT, status TEXT);
+"""
+PLAN_STEPS: Final = [
+    (1, "Sales", "Orders"),
+    (1, "Sales", "Lines"),
+    (2, "Finance", "Ledger"),
+    (2, "Finance", "Rates"),
+    (4, "Marts", "Revenue"),
+]
+WORDS: Final = {"ok": Status.SUCCEEDED, "error": Status.FAILED}
+"""What this host's loader answers. A word that is not here is refused, never guessed."""
+
+Loader = Callable[[Step], str]
 
 
-def restart(request: RestartRequest) -> Execution | None:
-    """What the host does with a request; none when it is rejected."""
-    match plan_restart(PLAN, request, LATEST):
-        case RestartPlan() as planned:
-            print(explain(planned))
-            # inside the host's transaction: start only if what was decided on still holds
-            assert planned.precondition.holds(PLAN, LATEST)
-            return run(progress.opening_record(planned, LATEST.id + 1))
-        case Rejection() as rejected:
-            print(explain(rejected))
-            return None
-        case other:
-            assert_never(other)
+@contextmanager
+def locked(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction in which nobody else writes."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
 
 
-def run(execution: Execution) -> Execution:
-    """A loader to whom nothing happens: every step succeeds."""
-    while (turn := progress.ready(execution)) is not None:
-        for step in turn.steps:
-            execution = progress.begin_step(execution, turn.sequence, step)
-        for step in turn.steps:
-            execution = progress.end_step(execution, turn.sequence, step, Status.SUCCEEDED)
-        execution = progress.end_group(execution, turn.sequence, Status.SUCCEEDED)
-    return progress.end_execution(execution, Status.SUCCEEDED)
+def read_plan(db: sqlite3.Connection) -> LoadPlan:
+    """The load plan as it stands now."""
+    return plan_from_rows(
+        "Nightly", db.execute("SELECT sequence, schema, object FROM plan_steps ORDER BY rowid")
+    )
+
+
+def read_latest(db: sqlite3.Connection) -> Execution | None:
+    """The most recently started run, none before the first."""
+    found = db.execute("SELECT id, status FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+    if found is None:
+        return None
+    run, status = found
+    groups = db.execute("SELECT sequence, status FROM run_groups WHERE run = ?", (run,))
+    steps = db.execute("SELECT sequence, schema, object, status FROM run_steps WHERE run = ?", (run,))
+    return execution_from_rows(
+        run,
+        Status(status),
+        ((sequence, schema, name, Status(of_step)) for sequence, schema, name, of_step in steps),
+        {sequence: Status(of_group) for sequence, of_group in groups},
+    )
+
+
+def write(db: sqlite3.Connection, run: Execution) -> None:
+    """The run as it stands now, inside the caller's transaction."""
+    db.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (run.id, run.status))
+    db.execute("DELETE FROM run_groups WHERE run = ?", (run.id,))
+    db.execute("DELETE FROM run_steps WHERE run = ?", (run.id,))
+    groups = [(run.id, group.sequence, group.status) for group in run.groups]
+    db.executemany("INSERT INTO run_groups VALUES (?, ?, ?)", groups)
+    db.executemany(
+        "INSERT INTO run_steps VALUES (?, ?, ?, ?, ?)", [(run.id, *row) for row in execution_rows(run)]
+    )
+
+
+def start(db: sqlite3.Connection, request: RestartRequest) -> Execution | Rejection:
+    """Decide, then start under the lock; where the facts have changed meanwhile, decide again.
+
+    A first, ordinary run is the restart of a plan that never ran, from the beginning.
+    """
+    while True:
+        decision = plan_restart(read_plan(db), request, read_latest(db))
+        match decision:
+            case Rejection():
+                return decision
+            case RestartPlan():
+                with locked(db):
+                    latest = read_latest(db)
+                    if decision.precondition.holds(read_plan(db), latest):
+                        new_id = 1 if latest is None else latest.id + 1
+                        run = progress.advance(progress.opening_record(decision, new_id))
+                        write(db, run)
+                        return run
+            case other:
+                assert_never(other)
+
+
+def drive(db: sqlite3.Connection, run: Execution, load: Loader) -> Execution:
+    """Load every step in its turn, and write down each move; a failing step ends its group and the run."""
+    while (turn := progress.ready(run)) is not None:
+        for step in turn.steps:  # a real loader begins them all and waits; here they load one by one
+            run = progress.begin_step(run, turn.sequence, step)
+            with locked(db):
+                write(db, run)
+            run = progress.end_step(run, turn.sequence, step, status_of_word(load(step), WORDS))
+            with locked(db):
+                write(db, run)
+        run = progress.advance(run)
+        with locked(db):
+            write(db, run)
+    return run
+
+
+def recover(db: sqlite3.Connection) -> None:
+    """When the host starts again: a run that was active is over, because nobody drives it any more."""
+    with locked(db):
+        latest = read_latest(db)
+        if latest is not None and latest.active:
+            write(db, progress.cut_off(latest))
+
+
+def failing(*names: str) -> Loader:
+    """A loader that fails at these steps."""
+    return lambda step: "error" if str(step) in names else "ok"
+
+
+def killed_at(name: str) -> Loader:
+    """A loader during which the host dies."""
+
+    def load(step: Step) -> str:
+        if str(step) == name:
+            raise SystemExit
+        return "ok"
+
+    return load
+
+
+def main() -> None:
+    """One night, until everything is loaded."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.executescript(TABLES)
+    db.executemany("INSERT INTO plan_steps VALUES (?, ?, ?)", PLAN_STEPS)
+
+    run = start(db, RestartRequest(0))
+    assert isinstance(run, Execution)
+    run = drive(db, run, failing("Finance.Ledger"))
+    print(f"run {run.id}: {run.status}")
+
+    options = restart_options(read_plan(db), read_latest(db))
+    assert not isinstance(options, Rejection)
+    for option in options:
+        mark = "->" if option is recommended(options) else "  "
+        print(f"{mark} {option.rule} at group {option.start.sequence}, skips {len(option.names_to_skip)}")
+
+    run = start(db, options[0].request)
+    assert isinstance(run, Execution)
+    try:
+        drive(db, run, killed_at("Marts.Revenue"))
+    except SystemExit:
+        print(f"run {run.id}: the host was killed")
+    recover(db)
+
+    latest = read_latest(db)
+    assert latest is not None
+    print(f"run {latest.id}: {latest.status}, failed groups {latest.failed}")
+    run = start(db, RestartRequest(0, execution_id=latest.id))
+    assert isinstance(run, Execution)
+    run = drive(db, run, failing())
+    print(f"run {run.id}: {run.status}")
+
+    refused = start(db, RestartRequest(0, execution_id=run.id))
+    assert isinstance(refused, Rejection)
+    print(explain(refused))
 
 
 if __name__ == "__main__":
-    finished = restart(RestartRequest(0, execution_id=12))
-    assert finished is not None
-    print(finished.status)
-    restart(RestartRequest(0, execution_id=11))
+    main()
