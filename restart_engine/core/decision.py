@@ -161,8 +161,9 @@ class RestartPlan(Sealed):
                 steps = steps_changed(group, resumed.outcome(group.sequence))
                 if steps is not None:
                     noted.append(steps)
-            if self._skipped_elsewhere:
-                noted.append(SkippedElsewhere(self.start.sequence, self._skipped_elsewhere))
+            skipped = self._skipped_elsewhere
+            if skipped:
+                noted.append(SkippedElsewhere(self.start.sequence, skipped))
         if not self.names_to_run:
             noted.append(NothingToRun(self.start.sequence))
         return tuple(noted)
@@ -178,8 +179,8 @@ class RestartPlan(Sealed):
         resumed, outcome = self.facts.resumed, self._split.outcome
         if resumed is None or outcome is None or outcome.sequence == resumed.sequences[0]:
             return ()
-        names = [name for name in self.names_to_skip if outcome.recorded.get(name) is Status.SKIPPED]
-        return tuple(map(Step.parse, names))
+        marked = {name for name, status in outcome.recorded.items() if status is Status.SKIPPED}
+        return tuple([Step.parse(name) for name in self.names_to_skip if name in marked])
 
     @cached_property
     def _split(self) -> _Split:

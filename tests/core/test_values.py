@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections import OrderedDict
 from types import MappingProxyType
 from typing import Any
@@ -120,6 +121,12 @@ class TestImmutability:
                 assert each == value
                 assert {value: 1}[each] == 1
         assert isinstance(repr(value), str)
+
+    @by_class
+    def test_its_help_says_first_what_each_field_is(self, value: Any) -> None:
+        """The docstring has an entry for each argument, by its name, and no other."""
+        documented = re.findall(r"^    :param (\w+): .", type(value).__doc__ or "", re.MULTILINE)
+        assert documented == [f.alias for f in attrs.fields(type(value)) if f.init]
 
     def test_every_public_class_is_tried(self) -> None:
         """The list above has one of each class of value."""
