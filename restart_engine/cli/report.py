@@ -20,6 +20,7 @@ from restart_engine.core.explanation import (
     rejection_sentences,
     start_sentence,
 )
+from restart_engine.core.options import recommended
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.rule_table import START_RULE_IDS, complete_table
 from restart_engine.core.rules import Facts
@@ -69,9 +70,12 @@ def optional(facts: Facts, possible: tuple[RestartPlan, ...] | Rejection, page: 
         yield from _rejected(possible, page)
         return
     later, failed = _steps_after(facts), () if facts.latest is None else facts.latest.failed
+    best = recommended(possible)
     for number, restart in enumerate(possible, 1):
         start = restart.start.sequence
         yield _line(f"{number}. {_CHOICES[restart.rule].format(shown(start))} ({restart.rule})", "bold", page)
+        if restart is best:
+            yield _line("   recommended: it repeats least and leaves nothing undone", "green", page)
         yield from page.whole(f"send {_request(restart.request)}", "dim", _INDENT)
         yield _line(f"   {_amounts(restart, later[start])}", "", page)
         left = bisect_left(failed, start)

@@ -181,7 +181,7 @@ def _alike(added: tuple[Step, ...], removed: tuple[Step, ...]) -> str:
     """Which of the added names somebody would take for a removed one; blank where none."""
     looks = {_look(step) for step in removed}
     alike = [str(step) for step in added if _look(step) in looks]
-    return f"; only in case or Unicode form differ from removed ones: {named(alike)}" if alike else ""
+    return f"; these differ from removed ones only in case or Unicode form: {named(alike)}" if alike else ""
 
 
 def _look(step: Step) -> str:

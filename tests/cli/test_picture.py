@@ -92,12 +92,14 @@ load plan N, latest execution 9: Failed
       no step
 
 Note: failed before the start, and left so: groups 1, 2.
+Note: group 2 changed since the execution: added B.new, removed none.
 """
 
 REJECTED = """\
 No restart runs.
 R4: the load plan has no group 7, only 1, 2, 3, 4.
-What to do: send groupSequence 0, recentLoadPlanExecution none.
+What to do: send groupSequence 0, recentLoadPlanExecution none, which starts
+over and loads everything again.
 
 load plan N, latest execution 9: Failed
     group 1      Failed, no step history
@@ -106,6 +108,7 @@ load plan N, latest execution 9: Failed
 
 OPTIONS = """\
 1. start over at group 1 (S1)
+   recommended: it repeats least and leaves nothing undone
    send groupSequence 0, recentLoadPlanExecution none
    runs 11 steps, 2 of them there, and skips 0
 2. resume at group 2 (S4)
@@ -370,4 +373,4 @@ def test_what_to_do_is_whole() -> None:
         "request": {"loadPlanName": "N", "groupSequence": number, "recentLoadPlanExecution": 0},
     }
     rejected, _ = shown("decide", scenario).replace("\n", "").split("load plan N")
-    assert rejected.endswith(f"send groupSequence{number}, recentLoadPlanExecution{number}.")
+    assert f"send groupSequence{number}, recentLoadPlanExecution{number}, which resumes" in rejected

@@ -190,7 +190,7 @@ def test_names_that_only_look_alike_are_said_to() -> None:
     assert decision.names_to_skip == ()
     (note,) = decision.notes
     assert note_text(note).endswith(
-        "; only in case or Unicode form differ from removed ones: V.Auftr\u00e4ge, V.Kunden"
+        "; these differ from removed ones only in case or Unicode form: V.Auftr\u00e4ge, V.Kunden"
     )
 
 

@@ -82,9 +82,7 @@ class TestRows:
         rows: list[Any] = [(1, "X", "a", S), (1, "X", "b", S), (1, "X", "a", F)]
         with pytest.raises(InvalidValue, match=r"^`group 1` is `'X\.a'`, accepted is each step once$"):
             execution_from_rows(12, F, rows)
-        with pytest.raises(
-            InvalidValue, match=r"^`group_statuses` is `1`, accepted is a status for each"
-        ):
+        with pytest.raises(InvalidValue, match=r"^`group_statuses` is `1`, accepted is a status for each"):
             execution_from_rows(12, F, rows[:1], {2: S})
         with pytest.raises(InvalidValue, match=r"^`sequence` is `'1'`"):
             plan_from_rows("P", [("1", "X", "a")])  # type: ignore[list-item]  # refused at run time too
