@@ -3,7 +3,7 @@
 No I/O, no web framework, no clock. Gate ids (H1 to H12) are those of docs/endpoint.md.
 """
 
-from restart_engine.endpoint.asked import (
+from restart_engine.endpoint.calls import (
     Call,
     ExecuteCall,
     RestartCall,
@@ -14,11 +14,11 @@ from restart_engine.endpoint.asked import (
     token_in,
 )
 from restart_engine.endpoint.gates import Start, answer_start, answer_status, refused_by_token
-from restart_engine.endpoint.known import (
+from restart_engine.endpoint.lookups import (
     Access,
     Bearer,
     ExecutionSeen,
-    Known,
+    HostLookups,
     SchemaSeen,
     Snapshot,
     User,
@@ -31,7 +31,7 @@ __all__ = [
     "Call",
     "ExecuteCall",
     "ExecutionSeen",
-    "Known",
+    "HostLookups",
     "Reply",
     "RestartCall",
     "SchemaSeen",

@@ -18,7 +18,7 @@ from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_
 from restart_engine.core.explanation import advice, message
 from restart_engine.core.plan import LoadPlan
 from restart_engine.endpoint import replies
-from restart_engine.endpoint.asked import (
+from restart_engine.endpoint.calls import (
     Asked,
     Call,
     ExecuteCall,
@@ -32,7 +32,7 @@ from restart_engine.endpoint.asked import (
     members_of,
     token_in,
 )
-from restart_engine.endpoint.known import Access, Bearer, ExecutionSeen, Known, SchemaSeen, User
+from restart_engine.endpoint.lookups import Access, Bearer, ExecutionSeen, HostLookups, SchemaSeen, User
 from restart_engine.endpoint.once import Once
 from restart_engine.endpoint.replies import Reply
 from restart_engine.endpoint.status import LEVELS, status_body
@@ -57,7 +57,7 @@ class Start(Sealed):
 class _Attempt:
     """A call on its way through the gates: what the gates that it has passed have found."""
 
-    def __init__(self, call: Call, known: Known) -> None:
+    def __init__(self, call: Call, known: HostLookups) -> None:
         self.call = call
         self.known = known
         self.token = token_in(call.authorization)
@@ -227,7 +227,7 @@ OF_START: Final[tuple[Gate, ...]] = (
 OF_STATUS: Final[tuple[Gate, ...]] = (*ADMITTED, _level, _execution, _view)
 
 
-def refused_by_token(call: Call, known: Known) -> Reply | None:
+def refused_by_token(call: Call, known: HostLookups) -> Reply | None:
     """What H1 or H2 answers, of `known` asking `bearer` alone; none where the token passes both.
 
     A host may ask this first, before it opens a transaction. `answer_start` asks it again.
@@ -235,7 +235,7 @@ def refused_by_token(call: Call, known: Known) -> Reply | None:
     return _first_refusal(BY_TOKEN, _Attempt(call, known))
 
 
-def answer_start(call: StartCall, known: Known) -> Reply | Start:
+def answer_start(call: StartCall, known: HostLookups) -> Reply | Start:
     """The answer to a restart or an execution: what the first gate that refuses says, or what to start.
 
     The host starts it under its `precondition`: in the transaction in which it looked up what it knows.
@@ -250,7 +250,7 @@ def answer_start(call: StartCall, known: Known) -> Reply | Start:
     return Start(restart=decision, bearer=_passed(attempt.bearer))
 
 
-def answer_status(call: StatusCall, known: Known) -> Reply:
+def answer_status(call: StatusCall, known: HostLookups) -> Reply:
     """The answer to a question after an execution's status."""
     check_kind("call", call, StatusCall)
     attempt = _Attempt(call, known)

@@ -25,7 +25,7 @@ from restart_engine.endpoint import (
     StatusCall,
     refused_by_token,
 )
-from restart_engine.endpoint.asked import StartCall
+from restart_engine.endpoint.calls import StartCall
 from restart_engine.endpoint.replies import message_body
 from restart_engine.server.control import control_routes
 from restart_engine.server.database import Unavailable

@@ -13,10 +13,10 @@ from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.execution import Execution
 from restart_engine.endpoint import Bearer, Reply, Start, StatusCall, answer_start, answer_status, started
-from restart_engine.endpoint.asked import StartCall
+from restart_engine.endpoint.calls import StartCall
 from restart_engine.server.database import Database, Unavailable
-from restart_engine.server.known import DatabaseKnown
 from restart_engine.server.loading import read_loading
+from restart_engine.server.lookups import DatabaseLookups
 from restart_engine.server.records import Opening, open_execution
 from restart_engine.server.times import Clock, text_of
 
@@ -48,7 +48,7 @@ class Starts:
         for _ in range(_TRIES):
             # a start that the database forbids met one that did not wait for our lock, and is asked again
             with suppress(IntegrityError), self._database.writing() as connection:
-                known = DatabaseKnown(connection, caller, tenant=call.tenant)
+                known = DatabaseLookups(connection, caller, tenant=call.tenant)
                 outcome = answer_start(call, known)
                 if isinstance(outcome, Start):
                     return self._open(connection, known, outcome)
@@ -59,9 +59,9 @@ class Starts:
     def status(self, call: StatusCall, caller: Bearer | None) -> Reply:
         """Answer a question after a status."""
         with self._database.reading() as connection:
-            return answer_status(call, DatabaseKnown(connection, caller, tenant=call.tenant))
+            return answer_status(call, DatabaseLookups(connection, caller, tenant=call.tenant))
 
-    def _open(self, connection: Connection, known: DatabaseKnown, start: Start) -> Answer:
+    def _open(self, connection: Connection, known: DatabaseLookups, start: Start) -> Answer:
         plan, tenant = known.plan_row, known.tenant_row
         assert plan is not None
         assert tenant is not None

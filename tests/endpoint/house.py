@@ -13,7 +13,7 @@ from restart_engine.endpoint import (
     Bearer,
     ExecuteCall,
     ExecutionSeen,
-    Known,
+    HostLookups,
     Reply,
     RestartCall,
     SchemaSeen,
@@ -68,7 +68,7 @@ def body(**members: Any) -> bytes:
 
 
 def restart(
-    known: Known = GRANTED,
+    known: HostLookups = GRANTED,
     text: bytes = body(),
     *,
     tenant: str = "demo",
@@ -79,7 +79,7 @@ def restart(
 
 
 def execute(
-    known: Known = GRANTED,
+    known: HostLookups = GRANTED,
     text: bytes = b'{"loadPlanName": "Nightly"}',
     *,
     tenant: str = "demo",
@@ -90,7 +90,7 @@ def execute(
 
 
 def status(
-    known: Known = GRANTED,
+    known: HostLookups = GRANTED,
     execution_id: str = "12",
     level: str | None = None,
     *,

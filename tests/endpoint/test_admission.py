@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restart_engine.endpoint import Bearer, Reply, Snapshot, Start, refused_by_token
-from restart_engine.endpoint.asked import RestartCall, StatusCall, token_in
+from restart_engine.endpoint.calls import RestartCall, StatusCall, token_in
 
 Ask = Callable[..., Reply | Start]
 EVERY_CALL = pytest.mark.parametrize("ask", [restart, execute, status])

@@ -10,7 +10,7 @@ from endpoint.house import GRANTED, body, execute, refused, restart, text_of
 
 from restart_engine import LoadGroup, LoadPlan, RestartRequest
 from restart_engine.endpoint import RestartCall, Start, plan_asked
-from restart_engine.endpoint.asked import ExecuteCall, StatusCall, id_asked
+from restart_engine.endpoint.calls import ExecuteCall, StatusCall, id_asked
 
 DEEP = 100_000
 

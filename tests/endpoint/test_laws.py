@@ -19,7 +19,7 @@ from restart_engine import RestartPlan, RestartRequest, plan_restart
 from restart_engine.endpoint import (
     Access,
     ExecuteCall,
-    Known,
+    HostLookups,
     Reply,
     Snapshot,
     Start,
@@ -134,7 +134,7 @@ class Listening:
         return getattr(self.known, question)
 
 
-def answered(situation: Situation, known: Known | None = None) -> Reply:
+def answered(situation: Situation, known: HostLookups | None = None) -> Reply:
     """The reply; of what is started as the execution 99."""
     call, told = situation.call, situation.known if known is None else known
     if isinstance(call, StatusCall):
@@ -190,7 +190,7 @@ class TestNobodyLearnsWhatALaterGateKnows:
     @given(situations())
     def test_it_is_not_even_asked(self, situation: Situation) -> None:
         """Each question once at most, in their order, and none that is a later gate's."""
-        known = cast("Known", Listening(situation.known, answering(situation)[1]))
+        known = cast("HostLookups", Listening(situation.known, answering(situation)[1]))
         assert answered(situation, known) == answered(situation)
 
     @settings(max_examples=300)
@@ -210,7 +210,7 @@ class TestNobodyLearnsWhatALaterGateKnows:
         """`refused_by_token` is the refusal of H1 and H2, and asks after the bearer alone."""
         gate, questions = answering(situation)
         by_token = gate in ("H1", "H2") and "tenant_open" not in questions
-        known = cast("Known", Listening(situation.known, ["bearer"]))
+        known = cast("HostLookups", Listening(situation.known, ["bearer"]))
         assert refused_by_token(situation.call, known) == (answered(situation) if by_token else None)
 
 

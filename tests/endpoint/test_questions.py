@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from endpoint.house import GRANTED, PLAN, execute, restart, status
 
-from restart_engine.endpoint import Known
+from restart_engine.endpoint import HostLookups
 
 
 class Recorder:
@@ -40,21 +40,21 @@ STARTED = [
 def test_of_a_restart() -> None:
     """Each question once; the schemas once for all groups, in the plan's order."""
     recorder = Recorder()
-    restart(cast("Known", recorder))
+    restart(cast("HostLookups", recorder))
     assert recorder.asked == STARTED
 
 
 def test_of_an_execution() -> None:
     """As of a restart: R1 looks at the latest execution too."""
     recorder = Recorder()
-    execute(cast("Known", recorder))
+    execute(cast("HostLookups", recorder))
     assert recorder.asked == STARTED
 
 
 def test_of_a_status() -> None:
     """Nothing that only a start needs; the execution's id as a number."""
     recorder = Recorder()
-    status(cast("Known", recorder), "0012", "4")
+    status(cast("HostLookups", recorder), "0012", "4")
     assert recorder.asked == [
         *ADMITTED,
         ("execution", "demo", 12),

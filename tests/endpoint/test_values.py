@@ -14,7 +14,7 @@ from restart_engine.endpoint import (
     Bearer,
     ExecuteCall,
     ExecutionSeen,
-    Known,
+    HostLookups,
     Reply,
     RestartCall,
     SchemaSeen,
@@ -26,7 +26,7 @@ from restart_engine.endpoint import (
     answer_status,
     started,
 )
-from restart_engine.endpoint.asked import Asked
+from restart_engine.endpoint.calls import Asked
 from restart_engine.endpoint.replies import GATE_IDS, STATUS_OF
 
 CALL: dict[str, Any] = {"tenant": "demo", "authorization": None, "body": b""}
@@ -103,7 +103,7 @@ class TestSnapshot:
 
     def test_it_knows_what_a_host_knows(self) -> None:
         """For type checkers too, which read this assignment."""
-        known: Known = Snapshot()
+        known: HostLookups = Snapshot()
         assert known.bearer("token") is None
 
     def test_it_keeps_what_it_was_given(self) -> None:

@@ -20,7 +20,7 @@ from restart_engine.conformance.strategies import executions, load_plans
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.endpoint import ExecuteCall, ExecutionSeen, RestartCall
-from restart_engine.endpoint.asked import UnfitMember, asked_of
+from restart_engine.endpoint.calls import UnfitMember, asked_of
 from restart_engine.endpoint.replies import GATE_IDS, STATUS_OF, GateId
 from restart_engine.endpoint.status import LEVELS, status_body
 from restart_engine.server import Settings, SigningKey, create_app

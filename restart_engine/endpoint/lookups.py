@@ -1,7 +1,7 @@
 """What a host has to know to answer: asked gate by gate, so that nothing is looked up for a refused caller.
 
-A host fills in `Known` with lookups of its own, within one transaction where it starts what is accepted. A
-`Snapshot` is the same from values at hand.
+A host fills in `HostLookups` with lookups of its own, within one transaction where it starts what is
+accepted. A `Snapshot` is the same from values at hand.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class ExecutionSeen(Sealed):
         check_kind("execution", self.execution, Execution)
 
 
-class Known(Protocol):
+class HostLookups(Protocol):
     """What a host knows while it answers one call. Each question is asked once at most, in this order.
 
     Names come from outside: any text, compared code point by code point.
@@ -139,7 +139,7 @@ def _fixed(schemas: Mapping[str, SchemaSeen]) -> Mapping[str, SchemaSeen]:
 @final
 @frozen(kw_only=True)
 class Snapshot(Sealed):
-    """`Known` from values at hand, of one call; a host with asynchronous lookups gathers them first.
+    """`HostLookups` from values at hand, of one call; a host with asynchronous lookups gathers them first.
 
     The fields stand in the order in which the gates look at them.
     """

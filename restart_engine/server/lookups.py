@@ -60,8 +60,8 @@ _SCHEMAS: Final = (
 _ACCESS: Final = {None: Access.NONE, "view": Access.VIEW, "edit": Access.EDIT}
 
 
-class DatabaseKnown:
-    """`Known` of one call, within one transaction.
+class DatabaseLookups:
+    """`HostLookups` of one call, within one transaction.
 
     The plan to be started is locked as it is looked up, so that what was decided on is still so when the
     transaction commits.
