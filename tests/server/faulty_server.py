@@ -23,8 +23,7 @@ from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
-from restart_engine.endpoint import Bearer, Start, answer_start, gates
-from restart_engine.endpoint.calls import StartCall
+from restart_engine.endpoint import Bearer, Start, StartCall, answer_start, gates
 from restart_engine.server import lookups, service, starts
 from restart_engine.server.database import Database
 from restart_engine.server.records import read_record
@@ -73,10 +72,10 @@ def two_transactions() -> None:
         with database.writing() as connection:
             connection.execute(text(f"drop index if exists {one_active.name}"))
 
-    def start(self: Any, call: StartCall, caller: Bearer | None) -> starts.Answer:
+    def start(self: Any, call: StartCall, bearer: Bearer) -> starts.Answer:
         database: Database = self._database
         with database.reading() as connection:
-            found = lookups.DatabaseLookups(connection, caller, tenant=call.tenant)
+            found = lookups.DatabaseLookups(connection, bearer)
             outcome = answer_start(call, found)
         if not isinstance(outcome, Start):
             return starts.Answer(reply=outcome)
