@@ -62,7 +62,7 @@ _ROWS: Final = (
     Gate("H4", "start", 400, None, "[ours]", "no JSON object",
          "the body is not JSON, or not an object"),
     Gate("H5", "start", 422, "INC_01210000", "[documented]", "unfit member",
-         "a documented member of the body is missing, null, blank or of the wrong type"),
+         "a member of the body is missing, null, blank or of the wrong type"),
     Gate("H6", "start", 404, "INC_05290503", "[documented]", "no such load plan",
          "the tenant has no load plan of this name"),
     Gate("H7", "start", 403, "INC_02010000", "[documented]", "no role to start",

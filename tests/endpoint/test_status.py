@@ -112,6 +112,14 @@ class TestV3:
         known = evolve(GRANTED, schemas=seen, user=MANAGER)
         assert refused(status(known)) == ("V3", 403, self.FORBIDDEN)
 
+    @pytest.mark.parametrize("execution_id", ["12", "0012"])
+    def test_the_id_asked_for_is_named_and_the_plan_is_not(self, execution_id: str) -> None:
+        """As it was sent: who may not see the plan does not learn its name from the number of a run."""
+        seen = dict.fromkeys(GRANTED.schemas, SchemaSeen(1, Access.NONE))
+        reply = status(evolve(GRANTED, schemas=seen), execution_id)
+        assert refused(reply) == ("V3", 403, self.FORBIDDEN.replace("[12]", f"[{execution_id}]"))
+        assert PLAN.name not in reply.body
+
     def test_a_plan_without_a_schema_is_seen_by_who_may_start_plans(self) -> None:
         """There is no schema to view, and not everybody is to see it."""
         known = showing(FAILED, LoadPlan("Nightly", ()))
