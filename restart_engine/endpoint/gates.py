@@ -57,9 +57,7 @@ class Start(Sealed):
         check_kind("bearer", self.bearer, Bearer)
 
 
-def answer_start(  # noqa: C901  # a branch or two a gate, all in sight
-    call: StartCall, host: HostLookups | Snapshot
-) -> Reply | Start:
+def answer_start(call: StartCall, host: HostLookups | Snapshot) -> Reply | Start:
     """The answer to a restart or an execution: what the first gate that refuses says, or what to start.
 
     The host starts it under its `precondition`: in the transaction in which it looked up what it knows.
@@ -71,11 +69,9 @@ def answer_start(  # noqa: C901  # a branch or two a gate, all in sight
         return admitted
     bearer, user = admitted
     try:
-        members = members_of(call.body)
+        name, request = asked_of(call, members_of(call.body))
     except NotAnObject as error:
         return refusal("H4", str(error))
-    try:
-        name, request = asked_of(call, members)
     except UnfitMember as error:
         return refusal("H5", str(error))
     plan = host.plan(call.tenant, name)
@@ -83,10 +79,10 @@ def answer_start(  # noqa: C901  # a branch or two a gate, all in sight
         return refusal("H6", f"The [{name}] LOAD_PLAN cannot be found.")
     if not user.may_start:
         return refusal("H7", _NO_ROLE)
-    for schema, seen in _schemas(host, bearer, plan).items():
-        if seen.access < Access.EDIT:
-            text = f"You are not authorized to EDIT the {schema} SCHEMADEFINITION of ID [{seen.id}]."
-            return refusal("H8", text)
+    seen = _schemas(host, bearer, plan)
+    if lacking := [name for name in seen if seen[name].access < Access.EDIT]:
+        schema = f"the {lacking[0]} SCHEMADEFINITION of ID [{seen[lacking[0]].id}]"
+        return refusal("H8", f"You are not authorized to EDIT {schema}.")
     decision = plan_restart(plan, request, host.latest(call.tenant, plan))
     if isinstance(decision, Rejection):
         if isinstance(decision.reason, AlreadyRunning):
@@ -156,7 +152,9 @@ def _invalid_token(gate: GateId, token: str) -> Reply:
 def _schemas(host: HostLookups, bearer: Bearer, plan: LoadPlan) -> Mapping[str, SchemaSeen]:
     """What the bearer may do with each schema of the whole plan, in the plan's order."""
     names = {name.partition(".")[0]: None for group in plan.groups for name in group.names}
-    seen = host.schemas(bearer, tuple(names)) if names else {}
+    if not names:
+        return {}
+    seen = host.schemas(bearer, tuple(names))
     return {name: seen[name] for name in names}
 
 

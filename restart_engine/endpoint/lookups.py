@@ -148,7 +148,7 @@ class Snapshot(Sealed):
     """Found under its name alone."""
     execution: ExecutionSeen | None = None
     """Found under its id alone."""
-    schemas: Mapping[str, SchemaSeen] = field(factory=dict, converter=_fixed)
+    schemas: Mapping[str, SchemaSeen] = field(factory=dict[str, SchemaSeen], converter=_fixed)
     """By name; to miss one of the plan's schemas is an error of the host, `InvalidValue`."""
     latest: Execution | None = None
     loader_available: bool = False

@@ -47,7 +47,7 @@ class Gate(Sealed):
 def of_every_gate(values: Mapping[GateId, _T]) -> Mapping[GateId, _T]:
     """The values in the order of the gates; `InvalidValue` where a gate is left out, or is none."""
     ids: tuple[GateId, ...] = get_args(GateId)
-    if values.keys() != set(ids):
+    if set(values) != set(ids):
         raise InvalidValue("gates", ", ".join(values), f"each of {', '.join(ids)}")
     return MappingProxyType({gate: values[gate] for gate in ids})
 
