@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, TypeVar, final, get_args
+from typing import Any, Final, Literal, TypeAlias, final, get_args
 
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_text
 from restart_engine.core.errors import InvalidValue
+from restart_engine.core.rule_table import complete_table
 
 GateId: TypeAlias = Literal[
     "H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H10", "H11", "H12", "V1", "V2", "V3", "V4"
 ]  # fmt: skip
-AskedOf: TypeAlias = Literal["any call", "start", "status"]
-_T = TypeVar("_T")
+GATE_IDS: Final[tuple[GateId, ...]] = get_args(GateId)
 
 
 @final
@@ -25,17 +24,17 @@ class Gate(Sealed):
     """A row of `GATES`."""
 
     id: GateId
-    asked_of: AskedOf
+    asked_of: Literal["any call", "start", "status"]
     """A start is a restart or an execution."""
     status: int
     """The HTTP status of the reply."""
     code: str | None
     """What stands before the text of the reply, none where nothing does."""
-    source: Literal["[documented]", "[ours]"]
+    source: Literal["documented", "ours"]
     """Whether the gate is in the vendor's documentation, or was decided here."""
     label: str
     """What is wrong, in a word or a few."""
-    when: str
+    sentence: str
     """When it is this gate that replies."""
 
     @property
@@ -44,50 +43,42 @@ class Gate(Sealed):
         return self.status >= 400  # noqa: PLR2004  # HTTP's own
 
 
-def of_every_gate(values: Mapping[GateId, _T]) -> Mapping[GateId, _T]:
-    """The values in the order of the gates; `InvalidValue` where a gate is left out, or is none."""
-    ids: tuple[GateId, ...] = get_args(GateId)
-    if set(values) != set(ids):
-        raise InvalidValue("gates", ", ".join(values), f"each of {', '.join(ids)}")
-    return MappingProxyType({gate: values[gate] for gate in ids})
-
-
 _ROWS: Final = (
-    Gate("H1", "any call", 401, "INC_09030108", "[documented]", "invalid token",
+    Gate("H1", "any call", 401, "INC_09030108", "documented", "invalid token",
          "the token is missing, malformed, forged or expired, or its user is gone"),
-    Gate("H2", "any call", 401, "INC_09030108", "[documented]", "token of another tenant",
+    Gate("H2", "any call", 401, "INC_09030108", "documented", "token of another tenant",
          "the tenant in the path is not the token's"),
-    Gate("H3", "any call", 404, None, "[documented]", "no such tenant",
+    Gate("H3", "any call", 404, None, "documented", "no such tenant",
          "the tenant does not exist, or is disabled"),
-    Gate("H4", "start", 400, None, "[ours]", "no JSON object",
+    Gate("H4", "start", 400, None, "ours", "no JSON object",
          "the body is not JSON, or not an object"),
-    Gate("H5", "start", 422, "INC_01210000", "[documented]", "unfit member",
+    Gate("H5", "start", 422, "INC_01210000", "documented", "unfit member",
          "a member of the body is missing, null, blank or of the wrong type"),
-    Gate("H6", "start", 404, "INC_05290503", "[documented]", "no such load plan",
+    Gate("H6", "start", 404, "INC_05290503", "documented", "no such load plan",
          "the tenant has no load plan of this name"),
-    Gate("H7", "start", 403, "INC_02010000", "[documented]", "no role to start",
+    Gate("H7", "start", 403, "INC_02010000", "documented", "no role to start",
          "the user is no Super User, and has neither the SuperRole nor the Schema Manager role"),
-    Gate("H8", "start", 403, "INC_02010000", "[documented]", "no edit access",
+    Gate("H8", "start", 403, "INC_02010000", "documented", "no edit access",
          "the user may not edit a schema of the plan, be it of a group that will not run; "
          "the first is named"),
-    Gate("H9", "start", 400, "INC_05290501", "[documented]", "already running",
+    Gate("H9", "start", 400, "INC_05290501", "documented", "already running",
          "an execution of the load plan is active (R1)"),
-    Gate("H10", "start", 400, None, "[documented]", "rejected",
+    Gate("H10", "start", 400, None, "documented", "rejected",
          "another rule of restarting rejects; the text says which, and what to do"),
-    Gate("H11", "start", 500, "INC_05150402", "[documented]", "no loader service",
+    Gate("H11", "start", 500, "INC_05150402", "documented", "no loader service",
          "no loader service is available for the tenant"),
-    Gate("H12", "start", 200, None, "[documented]", "started",
+    Gate("H12", "start", 200, None, "documented", "started",
          "nothing refuses: the execution is started"),
-    Gate("V1", "status", 422, None, "[ours]", "no such level",
+    Gate("V1", "status", 422, None, "ours", "no such level",
          "the level is not 1, 2, 3 or 4"),
-    Gate("V2", "status", 404, None, "[ours]", "no such execution",
+    Gate("V2", "status", 404, None, "ours", "no such execution",
          "the tenant has no execution of this id"),
-    Gate("V3", "status", 403, "INC_02010000", "[documented]", "no view access",
+    Gate("V3", "status", 403, "INC_02010000", "documented", "no view access",
          "the user may view no schema of the plan; the id asked for is named, never the plan"),
-    Gate("V4", "status", 200, None, "[documented]", "status",
+    Gate("V4", "status", 200, None, "documented", "status",
          "nothing refuses: the status, as the level asks"),
 )  # fmt: skip
-GATES: Final = of_every_gate({gate.id: gate for gate in _ROWS})
+GATES: Final = complete_table(GATE_IDS, {gate.id: gate for gate in _ROWS})
 """Every gate, in the order in which they are asked."""
 
 _VISIBLE: Final = 4

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadGroup, LoadPlan
+from restart_engine.core.rule_table import complete_table
 from restart_engine.core.status import Status
 from restart_engine.endpoint import (
     Access,
@@ -27,7 +28,7 @@ from restart_engine.endpoint import (
     answer_status,
     started,
 )
-from restart_engine.endpoint.replies import of_every_gate
+from restart_engine.endpoint.replies import GATE_IDS
 
 ASKED: Final[dict[str, Any]] = {
     "loadPlanName": "MyLoadPlan",
@@ -110,7 +111,7 @@ def _all() -> Mapping[GateId, Reply]:
         _status(evolve(_ADMITTED, schemas=_NO_ACCESS)),
         _status(_ADMITTED),
     )
-    return of_every_gate({reply.gate: reply for reply in replies})
+    return complete_table(GATE_IDS, {reply.gate: reply for reply in replies})
 
 
 _REPLIES: Final = _all()

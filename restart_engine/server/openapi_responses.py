@@ -44,7 +44,7 @@ HEADERS: Final[Mapping[str, Any]] = {
 
 def cause(gate: Gate) -> str:
     """When this gate replies."""
-    return f"{gate.id}: {gate.when}"
+    return f"{gate.id}: {gate.sentence}"
 
 
 def refusals(gates: Iterable[Gate], http: Iterable[int] = OF_HTTP) -> dict[str, Any]:

@@ -207,7 +207,7 @@ class _Page:
 def _gate_rows() -> Iterator[str]:
     for gate in GATES.values():
         body = f"<code>{escape(json.dumps(example_body(gate.id)), quote=False)}</code>"
-        yield _row(f"<b>{gate.id}</b>", _status(str(gate.status)), _prose(gate.when), body)
+        yield _row(f"<b>{gate.id}</b>", _status(str(gate.status)), _prose(gate.sentence), body)
 
 
 def _anchor(tag: str) -> str:

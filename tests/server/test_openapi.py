@@ -151,7 +151,7 @@ class TestReplies:
         for operation in _operations().values():
             if gate in _asked_of(operation):
                 response = operation["responses"][status]
-                assert f"{gate}: {GATES[gate].when}" in response["description"]
+                assert f"{gate}: {GATES[gate].sentence}" in response["description"]
                 content = response["content"]["application/json"]
                 shown = [content["example"]] if "example" in content else []
                 shown += [each["value"] for each in content.get("examples", {}).values()]

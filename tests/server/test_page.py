@@ -86,7 +86,7 @@ class TestPage:
     def test_each_gate_has_a_row(self, read: _Read, gate: GateId) -> None:
         """It says the status and the body that the gate gives."""
         (row,) = [row for row in read.rows if row[0] == gate]
-        assert row[1:3] == [str(GATES[gate].status), GATES[gate].when]
+        assert row[1:3] == [str(GATES[gate].status), GATES[gate].sentence]
         assert row[3] == example(gate).body
 
     def test_gates_stand_in_their_order(self, read: _Read) -> None:
