@@ -165,37 +165,42 @@ class TestH10:
     """H10: every rule of R2 to R5 that rejects is named, and what to do; the text is ours and has no code."""
 
     @pytest.mark.parametrize(
-        ("members", "newest", "found", "to_send"),
+        ("members", "newest", "found", "to_send", "does"),
         [
             (
                 {"recentLoadPlanExecution": 11},
                 FAILED,
                 ["R2: execution 11 is not the latest, which is 12"],
                 "groupSequence 0, recentLoadPlanExecution 12",
+                "resumes at group 2, the first that failed",
             ),
             (
                 {"recentLoadPlanExecution": 12},
                 None,
                 ["R2: execution 12 is not the latest: the load plan has never run"],
                 "groupSequence 0, recentLoadPlanExecution none",
+                "starts over and loads everything again",
             ),
             (
                 {"recentLoadPlanExecution": 12},
                 execution(S, {1: (S, {})}),
                 ["R3: execution 12 has no failed group; never reached: 2, 4"],
                 "groupSequence 2, recentLoadPlanExecution none",
+                "runs group 2 whole and goes on after it",
             ),
             (
                 {"groupSequence": 3, "recentLoadPlanExecution": None},
                 None,
                 ["R4: the load plan has no group 3, only 1, 2, 4"],
                 "groupSequence 0, recentLoadPlanExecution none",
+                "starts over and loads everything again",
             ),
             (
                 {"groupSequence": 2},
                 execution(F, {2: (F, None)}),
                 [LOST],
                 "groupSequence 2, recentLoadPlanExecution none",
+                "runs group 2 whole and goes on after it",
             ),
             (
                 {"groupSequence": 3, "recentLoadPlanExecution": 11},
@@ -205,6 +210,7 @@ class TestH10:
                     "R4: the load plan has no group 3, only 1, 2, 4",
                 ],
                 "groupSequence 0, recentLoadPlanExecution 12",
+                "resumes at group 2, the first that failed",
             ),
             (
                 {"groupSequence": 3},
@@ -214,15 +220,21 @@ class TestH10:
                     "R4: the load plan has no group 3, only 1, 2, 4",
                 ],
                 "groupSequence 1, recentLoadPlanExecution none",
+                "runs group 1 whole and goes on after it",
             ),
         ],
     )
     def test_each_rule_and_what_to_do(
-        self, members: dict[str, int | None], newest: Execution | None, found: list[str], to_send: str
+        self,
+        members: dict[str, int | None],
+        newest: Execution | None,
+        found: list[str],
+        to_send: str,
+        does: str,
     ) -> None:
-        """The first is the reason, and what to do is against that."""
+        """The first is the reason; what to do is against that, and says what it does."""
         reply = restart(evolve(GRANTED, latest=newest), body(**members))
-        text = f"{'; '.join(found)}; what to do: send {to_send}"
+        text = f"{'; '.join(found)}; what to do: send {to_send}, which {does}"
         assert refused(reply) == ("H10", 400, f'{{"message": "{text}"}}')
 
     def test_an_execution_of_a_plan_without_a_group(self) -> None:
