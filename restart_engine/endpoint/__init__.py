@@ -1,9 +1,9 @@
 """The gates around the decision, still pure: a call and what the host knows in, one reply or a start out.
 
-No I/O, no web framework, no clock. Gate ids (H1 to H12) are those of docs/endpoint.md.
+No I/O, no web framework, no clock. `GATES` is the table of the gates.
 """
 
-from restart_engine.endpoint.asked import (
+from restart_engine.endpoint.calls import (
     Call,
     ExecuteCall,
     RestartCall,
@@ -13,25 +13,28 @@ from restart_engine.endpoint.asked import (
     plan_asked,
     token_in,
 )
-from restart_engine.endpoint.gates import Start, answer_start, answer_status, refused_by_token
-from restart_engine.endpoint.known import (
+from restart_engine.endpoint.gates import Start, admitted_by_token, answer_start, answer_status
+from restart_engine.endpoint.lookups import (
     Access,
     Bearer,
     ExecutionSeen,
-    Known,
+    HostLookups,
     SchemaSeen,
     Snapshot,
     User,
 )
-from restart_engine.endpoint.replies import Reply, started
+from restart_engine.endpoint.replies import GATES, Gate, GateId, Reply, started
 
 __all__ = [
+    "GATES",
     "Access",
     "Bearer",
     "Call",
     "ExecuteCall",
     "ExecutionSeen",
-    "Known",
+    "Gate",
+    "GateId",
+    "HostLookups",
     "Reply",
     "RestartCall",
     "SchemaSeen",
@@ -40,11 +43,11 @@ __all__ = [
     "StartCall",
     "StatusCall",
     "User",
+    "admitted_by_token",
     "answer_start",
     "answer_status",
     "id_asked",
     "plan_asked",
-    "refused_by_token",
     "started",
     "token_in",
 ]

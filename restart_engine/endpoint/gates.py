@@ -1,25 +1,23 @@
-"""The gates, in the one order in which they are asked: the first that refuses answers (H1 to H12).
+"""The gates, in the one order in which they are asked: the first that refuses answers.
 
-The law of this file: a gate looks at the call and at what the host knows, and either refuses or lets the
-call pass; it never asks what another gate would say. What a later gate looks at is not looked up before
-that gate, so a caller refused at one learns nothing that a later one knows. The rules of restarting stay
-in `core`: H9 and H10 are what `plan_restart` says.
+The law of this file: what a later gate looks at is not looked up before that gate, so that a caller who is
+refused learns nothing else. Each lookup is made once at most. The rules of restarting stay in `core`: H9 and
+H10 are what `plan_restart` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias, TypeVar, final
+from collections.abc import Mapping
+from typing import Final, final
 
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_kind
-from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
+from restart_engine.core.decision import Rejection, RestartPlan, plan_restart
 from restart_engine.core.explanation import advice, message
 from restart_engine.core.plan import LoadPlan
-from restart_engine.endpoint import replies
-from restart_engine.endpoint.asked import (
-    Asked,
+from restart_engine.core.rules import AlreadyRunning
+from restart_engine.endpoint.calls import (
     Call,
     ExecuteCall,
     NotAnObject,
@@ -32,18 +30,23 @@ from restart_engine.endpoint.asked import (
     members_of,
     token_in,
 )
-from restart_engine.endpoint.known import Access, Bearer, ExecutionSeen, Known, SchemaSeen, User
-from restart_engine.endpoint.once import Once
-from restart_engine.endpoint.replies import Reply
+from restart_engine.endpoint.lookups import (
+    Access,
+    Bearer,
+    HostLookups,
+    SchemaSeen,
+    Snapshot,
+    User,
+    lookups_of,
+)
+from restart_engine.endpoint.replies import GateId, Reply, body_of, last_four_shown, refusal
 from restart_engine.endpoint.status import LEVELS, status_body
-
-_T = TypeVar("_T")
 
 
 @final
 @frozen(kw_only=True)
 class Start(Sealed):
-    """Every gate is passed: the host starts this plan, and answers with `replies.started`."""
+    """Every gate is passed: the host starts this plan, and answers with `started`."""
 
     restart: RestartPlan
     bearer: Bearer
@@ -54,211 +57,106 @@ class Start(Sealed):
         check_kind("bearer", self.bearer, Bearer)
 
 
-class _Attempt:
-    """A call on its way through the gates: what the gates that it has passed have found."""
-
-    def __init__(self, call: Call, known: Known) -> None:
-        self.call = call
-        self.known = known
-        self.token = token_in(call.authorization)
-
-    @Once
-    def bearer(self) -> Bearer | None:
-        return self.known.bearer(self.token) if self.token else None
-
-    @Once
-    def members(self) -> Mapping[str, object]:
-        assert not isinstance(self.call, StatusCall)
-        return members_of(self.call.body)
-
-    @Once
-    def asked(self) -> Asked:
-        assert not isinstance(self.call, StatusCall)
-        return asked_of(self.call, self.members)
-
-    @Once
-    def found(self) -> LoadPlan | None:
-        return self.known.plan(self.call.tenant, self.asked.load_plan_name)
-
-    @Once
-    def decision(self) -> Decision:
-        plan = _passed(self.found)
-        return plan_restart(plan, self.asked.request, self.known.latest(self.call.tenant, plan))
-
-    @Once
-    def seen(self) -> ExecutionSeen | None:
-        """The execution that a status is asked of; what is no number is none's id."""
-        assert isinstance(self.call, StatusCall)
-        execution_id = id_asked(self.call)
-        return None if execution_id is None else self.known.execution(self.call.tenant, execution_id)
-
-    @Once
-    def may_start(self) -> bool:
-        return _passed(self.user).may_start
-
-    @Once
-    def user(self) -> User | None:
-        return self.known.user(_passed(self.bearer))
-
-    def schemas(self, plan: LoadPlan) -> Mapping[str, SchemaSeen]:
-        """What the caller may do with each of the plan's schemas, in the plan's order."""
-        names = {name.partition(".")[0]: None for group in plan.groups for name in group.names}
-        if not names:
-            return {}
-        seen = self.known.schemas(_passed(self.bearer), tuple(names))
-        return {name: seen[name] for name in names}
-
-
-def _passed(value: _T | None) -> _T:
-    """What an earlier gate has made sure of."""
-    assert value is not None
-    return value
-
-
-def _token(attempt: _Attempt) -> Reply | None:
-    """H1: the token is there, well formed, valid and not expired."""
-    return None if attempt.bearer is not None else replies.invalid_token("H1", attempt.token)
-
-
-def _token_of_tenant(attempt: _Attempt) -> Reply | None:
-    """H2: the tenant of the path is the token's."""
-    if _passed(attempt.bearer).tenant == attempt.call.tenant:
-        return None
-    return replies.invalid_token("H2", attempt.token)
-
-
-def _tenant(attempt: _Attempt) -> Reply | None:
-    """H3: the tenant exists and is enabled."""
-    tenant = attempt.call.tenant
-    return None if attempt.known.tenant_open(tenant) else replies.no_tenant(tenant)
-
-
-def _token_of_user(attempt: _Attempt) -> Reply | None:
-    """H1 again: the token's user is still there. Asked after H3: a tenant that is gone has no users."""
-    return None if attempt.user is not None else replies.invalid_token("H1", attempt.token)
-
-
-def _body(attempt: _Attempt) -> Reply | None:
-    """H4: the body is a JSON object."""
-    try:
-        _ = attempt.members
-    except NotAnObject as error:
-        return replies.not_an_object(str(error))
-    return None
-
-
-def _members(attempt: _Attempt) -> Reply | None:
-    """H5: the documented members are there, and what they have to be."""
-    try:
-        _ = attempt.asked
-    except UnfitMember as error:
-        return replies.unfit_member(str(error))
-    return None
-
-
-def _plan(attempt: _Attempt) -> Reply | None:
-    """H6: the tenant has the load plan."""
-    return None if attempt.found is not None else replies.no_plan(attempt.asked.load_plan_name)
-
-
-def _role(attempt: _Attempt) -> Reply | None:
-    """H7: the caller may start load plans at all."""
-    return None if attempt.may_start else replies.no_role()
-
-
-def _edit(attempt: _Attempt) -> Reply | None:
-    """H8: the caller may edit every schema of the whole plan; the first lacking, in plan order, is named."""
-    for name, schema in attempt.schemas(_passed(attempt.found)).items():
-        if schema.access < Access.EDIT:
-            return replies.may_not_edit(name, schema.id)
-    return None
-
-
-def _running(attempt: _Attempt) -> Reply | None:
-    """H9: R1 does not reject."""
-    decision = attempt.decision
-    running = isinstance(decision, Rejection) and decision.rules[0] == "R1"
-    return replies.already_running() if running else None
-
-
-def _accepted(attempt: _Attempt) -> Reply | None:
-    """H10: none of R2 to R5 rejects."""
-    decision = attempt.decision
-    if not isinstance(decision, Rejection):
-        return None
-    found = "; ".join(f"{reason.rule}: {message(reason)}" for reason in decision.reasons)
-    return replies.rejected(f"{found}; what to do: {advice(decision)}")
-
-
-def _loader(attempt: _Attempt) -> Reply | None:
-    """H11: a loader service is available."""
-    return None if attempt.known.loader_available(attempt.call.tenant) else replies.no_loader()
-
-
-def _level(attempt: _Attempt) -> Reply | None:
-    """V1: the level is one of 1 to 4, or absent."""
-    assert isinstance(attempt.call, StatusCall)
-    level = attempt.call.level
-    return None if level is None or level in LEVELS else replies.no_level(level)
-
-
-def _execution(attempt: _Attempt) -> Reply | None:
-    """V2: the tenant has the execution."""
-    assert isinstance(attempt.call, StatusCall)
-    return None if attempt.seen is not None else replies.no_execution(attempt.call.execution_id)
-
-
-def _view(attempt: _Attempt) -> Reply | None:
-    """V3: the caller may view any schema of the plan; where it has none, may start load plans."""
-    plan = _passed(attempt.seen).plan
-    schemas = attempt.schemas(plan)
-    allowed = any(schema.access for schema in schemas.values()) if schemas else attempt.may_start
-    return None if allowed else replies.may_not_view(plan.name)
-
-
-Gate: TypeAlias = Callable[[_Attempt], Reply | None]
-BY_TOKEN: Final[tuple[Gate, ...]] = (_token, _token_of_tenant)
-"""What looks at the token alone, and so needs no database."""
-ADMITTED: Final[tuple[Gate, ...]] = (*BY_TOKEN, _tenant, _token_of_user)
-"""What comes first in every call."""
-OF_START: Final[tuple[Gate, ...]] = (
-    *ADMITTED, _body, _members, _plan, _role, _edit, _running, _accepted, _loader,
-)  # fmt: skip
-OF_STATUS: Final[tuple[Gate, ...]] = (*ADMITTED, _level, _execution, _view)
-
-
-def refused_by_token(call: Call, known: Known) -> Reply | None:
-    """What H1 or H2 answers, of `known` asking `bearer` alone; none where the token passes both.
-
-    A host may ask this first, before it opens a transaction. `answer_start` asks it again.
-    """
-    return _first_refusal(BY_TOKEN, _Attempt(call, known))
-
-
-def answer_start(call: StartCall, known: Known) -> Reply | Start:
+def answer_start(call: StartCall, host: HostLookups | Snapshot) -> Reply | Start:
     """The answer to a restart or an execution: what the first gate that refuses says, or what to start.
 
     The host starts it under its `precondition`: in the transaction in which it looked up what it knows.
     """
     check_kind("call", call, RestartCall, ExecuteCall)
-    attempt = _Attempt(call, known)
-    refusal = _first_refusal(OF_START, attempt)
-    if refusal is not None:
-        return refusal
-    decision = attempt.decision
-    assert isinstance(decision, RestartPlan)
-    return Start(restart=decision, bearer=_passed(attempt.bearer))
+    host = lookups_of(host)
+    admitted = _admitted(call, host)
+    if isinstance(admitted, Reply):
+        return admitted
+    bearer, user = admitted
+    try:
+        name, request = asked_of(call, members_of(call.body))
+    except NotAnObject as error:
+        return refusal("H4", str(error))
+    except UnfitMember as error:
+        return refusal("H5", str(error))
+    plan = host.plan(call.tenant, name)
+    if plan is None:
+        return refusal("H6", f"The [{name}] LOAD_PLAN cannot be found.")
+    if not user.may_start:
+        return refusal("H7", _NO_ROLE)
+    seen = _schemas(host, bearer, plan)
+    if lacking := [name for name in seen if seen[name].access < Access.EDIT]:
+        schema = f"the {lacking[0]} SCHEMADEFINITION of ID [{seen[lacking[0]].id}]"
+        return refusal("H8", f"You are not authorized to EDIT {schema}.")
+    decision = plan_restart(plan, request, host.latest(call.tenant, plan))
+    if isinstance(decision, Rejection):
+        if isinstance(decision.reason, AlreadyRunning):
+            return refusal("H9", _RUNNING)
+        found = "; ".join(f"{reason.rule}: {message(reason)}" for reason in decision.reasons)
+        return refusal("H10", f"{found}; what to do: {advice(decision)}")
+    if not host.loader_available(call.tenant):
+        return refusal("H11", "No loader services are currently available for this tenant.")
+    return Start(restart=decision, bearer=bearer)
 
 
-def answer_status(call: StatusCall, known: Known) -> Reply:
+def answer_status(call: StatusCall, host: HostLookups | Snapshot) -> Reply:
     """The answer to a question after an execution's status."""
     check_kind("call", call, StatusCall)
-    attempt = _Attempt(call, known)
-    refusal = _first_refusal(OF_STATUS, attempt)
-    if refusal is not None:
-        return refusal
-    return replies.seen(status_body(_passed(attempt.seen), int(call.level or "1")))
+    host = lookups_of(host)
+    admitted = _admitted(call, host)
+    if isinstance(admitted, Reply):
+        return admitted
+    bearer, user = admitted
+    level = LEVELS[0] if call.level is None else call.level
+    if level not in LEVELS:
+        return refusal("V1", f"The level [{level}] is none of 1, 2, 3 and 4.")
+    id_ = id_asked(call)
+    seen = None if id_ is None else host.execution(call.tenant, id_)
+    if seen is None:
+        return refusal("V2", f"The [{call.execution_id}] load plan execution cannot be found.")
+    schemas = _schemas(host, bearer, seen.plan)
+    # a plan without a step has no schema to view: its status is for those who may start load plans
+    if not (any(schema.access for schema in schemas.values()) if schemas else user.may_start):
+        text = "You are not authorized to VIEW a schema of the load plan execution of ID"
+        return refusal("V3", f"{text} [{call.execution_id}].")
+    return Reply("V4", body_of(status_body(seen, int(level))))
 
 
-def _first_refusal(gates: tuple[Gate, ...], attempt: _Attempt) -> Reply | None:
-    return next((reply for gate in gates if (reply := gate(attempt)) is not None), None)
+def admitted_by_token(call: Call, bearer: Bearer | None) -> Bearer | Reply:
+    """The bearer, where the call's token is theirs and of this tenant; else what H1 or H2 replies.
+
+    `bearer` is whom the host found the token to name, if anybody. A host may ask this before it opens a
+    transaction; `answer_start` and `answer_status` ask it again.
+    """
+    token = token_in(call.authorization)
+    if not token or bearer is None:
+        return _invalid_token("H1", token)
+    if bearer.tenant != call.tenant:
+        # with the words of H1: who holds no token of the tenant is not told whether there is one
+        return _invalid_token("H2", token)
+    return bearer
+
+
+def _admitted(call: Call, host: HostLookups) -> tuple[Bearer, User] | Reply:
+    """Who asks, where the gates of any call let them pass."""
+    token = token_in(call.authorization)
+    bearer = admitted_by_token(call, host.bearer(token) if token else None)
+    if isinstance(bearer, Reply):
+        return bearer
+    if not host.tenant_open(call.tenant):
+        return refusal("H3", f"Invalid [{call.tenant}] tenant in resource path")
+    # only now: the users of a tenant that is gone are gone as well, and that is for H3 to say
+    user = host.user(bearer)
+    return _invalid_token("H1", token) if user is None else (bearer, user)
+
+
+def _invalid_token(gate: GateId, token: str) -> Reply:
+    return refusal(gate, f"Invalid authentication header. Invalid Token [{last_four_shown(token)}]")
+
+
+def _schemas(host: HostLookups, bearer: Bearer, plan: LoadPlan) -> Mapping[str, SchemaSeen]:
+    """What the bearer may do with each schema of the whole plan, in the plan's order."""
+    names = {name.partition(".")[0]: None for group in plan.groups for name in group.names}
+    if not names:
+        return {}
+    seen = host.schemas(bearer, tuple(names))
+    return {name: seen[name] for name in names}
+
+
+_NO_ROLE: Final = "You are neither a Super User nor have the SuperRole or Schema Manager role."
+_RUNNING: Final = "A load job cannot be started as another job of the same load plan is being executed."

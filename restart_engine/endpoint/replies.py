@@ -1,46 +1,93 @@
-"""The reply table: every answer that a gate may give, once, with its status and its text [H1 to H12].
-
-A text with a code reads `INC_<digits>: text`; one without is ours or has none in the source.
-"""
+"""The table of the gates, and what each replies: an HTTP status, and a text with its code."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, final, get_args
 
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_text
 from restart_engine.core.errors import InvalidValue
+from restart_engine.core.rule_table import complete_table
 
 GateId: TypeAlias = Literal[
     "H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H10", "H11", "H12", "V1", "V2", "V3", "V4"
 ]  # fmt: skip
-"""H1 to H12 are those of a start, in order; V1 to V4 those of a status after H1 to H3, which it shares."""
 GATE_IDS: Final[tuple[GateId, ...]] = get_args(GateId)
 
-STATUS_OF: Final[dict[GateId, int]] = {
-    "H1": 401,
-    "H2": 401,
-    "H3": 404,
-    "H4": 400,
-    "H5": 422,
-    "H6": 404,
-    "H7": 403,
-    "H8": 403,
-    "H9": 400,
-    "H10": 400,
-    "H11": 500,
-    "H12": 200,
-    "V1": 422,
-    "V2": 404,
-    "V3": 403,
-    "V4": 200,
-}
-"""The HTTP status of what each gate answers."""
+
+@final
+@frozen
+class Gate(Sealed):
+    """A row of `GATES`."""
+
+    id: GateId
+    asked_of: Literal["any call", "start", "status"]
+    """A start is a restart or an execution."""
+    status: int
+    """The HTTP status of the reply."""
+    code: str | None
+    """What stands before the text of the reply, none where nothing does."""
+    source: Literal["documented", "ours"]
+    """Whether the gate is in the vendor's documentation, or was decided here."""
+    label: str
+    """What is wrong, in a word or a few."""
+    sentence: str
+    """When it is this gate that replies."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the reply is an error; the last gate of a call refuses nobody."""
+        return self.status >= 400  # noqa: PLR2004  # HTTP's own
+
+
+_ROWS: Final = (
+    Gate("H1", "any call", 401, "INC_09030108", "documented", "invalid token",
+         "the token is missing, malformed, forged or expired, or its user is gone"),
+    Gate("H2", "any call", 401, "INC_09030108", "documented", "token of another tenant",
+         "the tenant in the path is not the token's"),
+    Gate("H3", "any call", 404, None, "documented", "no such tenant",
+         "the tenant does not exist, or is disabled"),
+    Gate("H4", "start", 400, None, "ours", "no JSON object",
+         "the body is not JSON, or not an object"),
+    Gate("H5", "start", 422, "INC_01210000", "documented", "unfit member",
+         "a member of the body is missing, null, blank or of the wrong type"),
+    Gate("H6", "start", 404, "INC_05290503", "documented", "no such load plan",
+         "the tenant has no load plan of this name"),
+    Gate("H7", "start", 403, "INC_02010000", "documented", "no role to start",
+         "the user is no Super User, and has neither the SuperRole nor the Schema Manager role"),
+    Gate("H8", "start", 403, "INC_02010000", "documented", "no edit access",
+         "the user may not edit a schema of the plan, be it of a group that will not run; "
+         "the first is named"),
+    Gate("H9", "start", 400, "INC_05290501", "documented", "already running",
+         "an execution of the load plan is active (R1)"),
+    Gate("H10", "start", 400, None, "documented", "rejected",
+         "another rule of restarting rejects; the text says which, and what to do"),
+    Gate("H11", "start", 500, "INC_05150402", "documented", "no loader service",
+         "no loader service is available for the tenant"),
+    Gate("H12", "start", 200, None, "documented", "started",
+         "nothing refuses: the execution is started"),
+    Gate("V1", "status", 422, None, "ours", "no such level",
+         "the level is not 1, 2, 3 or 4"),
+    Gate("V2", "status", 404, None, "ours", "no such execution",
+         "the tenant has no execution of this id"),
+    Gate("V3", "status", 403, "INC_02010000", "documented", "no view access",
+         "the user may view no schema of the plan; the id asked for is named, never the plan"),
+    Gate("V4", "status", 200, None, "documented", "status",
+         "nothing refuses: the status, as the level asks"),
+)  # fmt: skip
+GATES: Final = complete_table(GATE_IDS, {gate.id: gate for gate in _ROWS})
+"""Every gate, in the order in which they are asked."""
 
 _VISIBLE: Final = 4
-"""Characters of a token that an answer shows, its last ones."""
+"""Characters of a token that a reply shows, its last ones."""
+
+
+def gates_of(call: Literal["start", "status"]) -> tuple[Gate, ...]:
+    """The gates of a call, in order; the last of them refuses nobody."""
+    return tuple(gate for gate in GATES.values() if gate.asked_of in ("any call", call))
 
 
 @final
@@ -53,17 +100,17 @@ class Reply(Sealed):
     """One JSON object on one line, in ASCII."""
 
     def __attrs_post_init__(self) -> None:
-        if self.gate not in STATUS_OF:
+        if self.gate not in GATES:
             raise InvalidValue("gate", self.gate, "the id of a gate")
         check_text("body", self.body)
 
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return STATUS_OF[self.gate]
+        return GATES[self.gate].status
 
 
-def body_of(value: dict[str, Any]) -> str:
+def body_of(value: Mapping[str, Any]) -> str:
     """The JSON of a body, as every body of the endpoint is written."""
     return json.dumps(value)
 
@@ -73,72 +120,10 @@ def message_body(text: str) -> str:
     return body_of({"message": text})
 
 
-def _refusal(gate: GateId, text: str) -> Reply:
-    return Reply(gate, message_body(text))
-
-
-def redacted(token: str) -> str:
-    """The token as an answer may show it: its last four characters, all before them one row of stars."""
-    hidden = token[:-_VISIBLE]
-    return f"{'*' * min(len(hidden), 6)}{token[len(hidden) :]}"
-
-
-def invalid_token(gate: Literal["H1", "H2"], token: str) -> Reply:
-    """H1, and H2 with the same words: whoever holds no token of the tenant is not told which it was."""
-    return _refusal(gate, f"INC_09030108: Invalid authentication header. Invalid Token [{redacted(token)}]")
-
-
-def no_tenant(tenant: str) -> Reply:
-    """H3."""
-    return _refusal("H3", f"Invalid [{tenant}] tenant in resource path")
-
-
-def not_an_object(why: str) -> Reply:
-    """H4; the text is ours."""
-    return _refusal("H4", why)
-
-
-def unfit_member(why: str) -> Reply:
-    """H5."""
-    return _refusal("H5", f"INC_01210000: {why}")
-
-
-def no_plan(name: str) -> Reply:
-    """H6."""
-    return _refusal("H6", f"INC_05290503: The [{name}] LOAD_PLAN cannot be found.")
-
-
-def no_role() -> Reply:
-    """H7; the text is ours."""
-    return _refusal(
-        "H7", "INC_02010000: You are neither a Super User nor have the SuperRole or Schema Manager role."
-    )
-
-
-def may_not_edit(schema: str, schema_id: int) -> Reply:
-    """H8."""
-    return _refusal(
-        "H8",
-        f"INC_02010000: You are not authorized to EDIT the {schema} SCHEMADEFINITION of ID [{schema_id}].",
-    )
-
-
-def already_running() -> Reply:
-    """H9, which is R1."""
-    return _refusal(
-        "H9",
-        "INC_05290501: A load job cannot be started as another job of the same load plan is being executed.",
-    )
-
-
-def rejected(text: str) -> Reply:
-    """H10, which is R2 to R5; the text is ours."""
-    return _refusal("H10", text)
-
-
-def no_loader() -> Reply:
-    """H11."""
-    return _refusal("H11", "INC_05150402: No loader services are currently available for this tenant.")
+def refusal(gate: GateId, text: str) -> Reply:
+    """What this gate replies to whom it refuses: the text, with the gate's code before it if it has one."""
+    code = GATES[gate].code
+    return Reply(gate, message_body(text if code is None else f"{code}: {text}"))
 
 
 def started(execution_id: int) -> Reply:
@@ -147,21 +132,7 @@ def started(execution_id: int) -> Reply:
     return Reply("H12", body_of({"loadPlanExecutionId": execution_id}))
 
 
-def no_level(level: str) -> Reply:
-    """V1; the text is ours."""
-    return _refusal("V1", f"The level [{level}] is none of 1, 2, 3 and 4.")
-
-
-def no_execution(execution_id: str) -> Reply:
-    """V2; the text is ours."""
-    return _refusal("V2", f"The [{execution_id}] load plan execution cannot be found.")
-
-
-def may_not_view(plan: str) -> Reply:
-    """V3; the text is ours."""
-    return _refusal("V3", f"INC_02010000: You are not authorized to VIEW a schema of the {plan} load plan.")
-
-
-def seen(body: dict[str, Any]) -> Reply:
-    """V4: the status asked for."""
-    return Reply("V4", body_of(body))
+def last_four_shown(token: str) -> str:
+    """The token's last four characters, and all before them as one row of stars, six at the most."""
+    hidden = token[:-_VISIBLE]
+    return f"{'*' * min(len(hidden), 6)}{token[len(hidden) :]}"

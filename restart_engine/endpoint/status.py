@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from restart_engine.core.execution import GroupOutcome
 from restart_engine.core.status import Status
-from restart_engine.endpoint.known import ExecutionSeen
+from restart_engine.endpoint.lookups import ExecutionSeen
 
 LEVELS: Final = ("1", "2", "3", "4")
 """What `level` may be: the execution, its groups, their schemas, their objects."""

@@ -1,6 +1,6 @@
 """The JSON shapes of the HTTP interface's bodies, as its OpenAPI document states them.
 
-What is asked is read by the gates (`endpoint.asked`), and answered by `endpoint.replies`; tests hold the
+What is asked is read by the gates (`endpoint.calls`), and answered by `endpoint.replies`; tests hold the
 shapes to both.
 """
 

@@ -21,11 +21,10 @@ from restart_engine.endpoint import (
     ExecuteCall,
     Reply,
     RestartCall,
-    Snapshot,
+    StartCall,
     StatusCall,
-    refused_by_token,
+    admitted_by_token,
 )
-from restart_engine.endpoint.asked import StartCall
 from restart_engine.endpoint.replies import message_body
 from restart_engine.server.control import control_routes
 from restart_engine.server.database import Unavailable
@@ -113,11 +112,10 @@ class _Calls:
             if "level" in request.query_params
             else None,
         )
-        caller = self._service.caller(call.authorization)
-        refusal = self._refused_by_token(request, call, caller)
-        if refusal is None:
-            refusal = await run_in_threadpool(self._service.starts.status, call, caller)
-        return self._replied(refusal)
+        admitted = self._admitted_by_token(request, call)
+        if isinstance(admitted, Reply):
+            return self._replied(admitted)
+        return self._replied(await run_in_threadpool(self._service.starts.status, call, admitted))
 
     async def ready(self, _request: Request) -> Response:
         """Whether calls can be answered now: whether the database can."""
@@ -140,13 +138,12 @@ class _Calls:
 
     async def _start(self, request: Request, call: StartCall) -> Response:
         service = self._service
-        caller = service.caller(call.authorization)
-        refusal = self._refused_by_token(request, call, caller)
-        if refusal is not None:
-            return self._replied(refusal)
+        admitted = self._admitted_by_token(request, call)
+        if isinstance(admitted, Reply):
+            return self._replied(admitted)
         if not _is_json(request):
             return _error(415, f"the body's media type is not {_JSON}: send it as the header content-type")
-        answer = await run_in_threadpool(service.starts.start, call, caller)
+        answer = await run_in_threadpool(service.starts.start, call, admitted)
         if answer.opened is not None:
             logger().info("execution started", execution=answer.opened.id, tenant=call.tenant)
             service.metrics.execution_started()
@@ -156,12 +153,12 @@ class _Calls:
                 service.metrics.execution_ended(answer.opened.status)
         return self._replied(answer.reply)
 
-    def _refused_by_token(self, request: Request, call: Call, caller: Bearer | None) -> Reply | None:
-        """What H1 or H2 answers; who has passed them is named in the log."""
-        refusal = refused_by_token(call, Snapshot(caller=caller))
-        if refusal is None and caller is not None:
-            request.state.tenant, request.state.user = caller.tenant, caller.user
-        return refusal
+    def _admitted_by_token(self, request: Request, call: Call) -> Bearer | Reply:
+        """Whom the token names, to be named in the log too, or what H1 or H2 answers."""
+        admitted = admitted_by_token(call, self._service.caller(call.authorization))
+        if isinstance(admitted, Bearer):
+            request.state.tenant, request.state.user = admitted.tenant, admitted.user
+        return admitted
 
     def _replied(self, reply: Reply) -> Response:
         self._service.metrics.refused(reply.gate)

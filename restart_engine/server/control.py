@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from restart_engine.core.errors import ImpossibleMove
 from restart_engine.core.plan import Step
-from restart_engine.endpoint.asked import token_in
+from restart_engine.endpoint.calls import token_in
 from restart_engine.endpoint.replies import message_body
 from restart_engine.server.plans import NoPlan, PlanSeen, save_plan, see_plan
 from restart_engine.server.service import Service

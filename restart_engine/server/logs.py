@@ -63,7 +63,7 @@ def set_up_logging(stream: TextIO | None = None, level: Level = "info", form: Fo
         add_log_level,
         TimeStamper(fmt="iso", utc=True, key="time"),
         format_exc_info,
-        _without_secrets,
+        _plain_event,
         _as_json if form == "json" else _as_text,
     ]
     structlog.configure(
@@ -91,7 +91,7 @@ def bind_request(request_id: str) -> Generator[None, None, None]:
         reset_contextvars(**bound)
 
 
-def redacted(text: str) -> str:
+def without_secrets(text: str) -> str:
     """The text without its secrets: of tokens the last four characters stay, of passwords nothing."""
     text = _BEARER.sub(lambda found: f"{found[1]}{_end_of(found[2])}", text)
     if "eyJ" in text:
@@ -111,8 +111,8 @@ def _end_of(token: str) -> str:
     return f"***{token[-_VISIBLE:]}" if len(token) > _SHORT else "***"
 
 
-def _without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """The event with its fields in order, each of plain JSON and redacted."""
+def _plain_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    """The event with its fields in order, each of plain JSON and without secrets."""
     ordered = {name: event.pop(name, None) for name in _FIRST} | dict(event)
     return _plain_fields(ordered, _DEPTH)
 
@@ -121,15 +121,15 @@ def _plain_fields(fields: Mapping[Any, object], depth: int) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for key, value in fields.items():
         name = key if isinstance(key, str) else _shown(key)
-        plain[redacted(name)] = "***" if name.lower() in _SECRET_FIELDS else _plain(value, depth)
+        plain[without_secrets(name)] = "***" if name.lower() in _SECRET_FIELDS else _plain(value, depth)
     return plain
 
 
 def _plain(value: object, depth: int) -> Any:
-    """The value as JSON has it, redacted; what is none of JSON is shown in one text."""
+    """The value as JSON has it, without secrets; what is none of JSON is shown in one text."""
     anything = value
     if isinstance(value, str):
-        return redacted(value)
+        return without_secrets(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) < _LARGE:
@@ -149,7 +149,7 @@ def _shown(value: object) -> str:
         text = repr(value)
     except Exception:  # noqa: BLE001  # a stranger's repr may raise anything
         text = f"<{type(value).__name__} that cannot be shown>"
-    text = redacted(text)
+    text = without_secrets(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 

@@ -13,12 +13,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from restart_engine.core.progress import OVER
 from restart_engine.core.status import Status, check_status
-from restart_engine.endpoint.replies import GATE_IDS, STATUS_OF, GateId
+from restart_engine.endpoint import GATES, GateId
 
 UNKNOWN: Final = "unknown"
 """The route of a path that no route has."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REFUSING: Final = tuple(gate for gate in GATE_IDS if STATUS_OF[gate] != 200)  # noqa: PLR2004  # HTTP's OK
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -47,8 +46,9 @@ class Metrics:
             "Executions that this process runs now.",
             registry=self._registry,
         )
-        for gate in _REFUSING:
-            self._refusals.labels(gate)
+        for gate in GATES.values():
+            if gate.refuses:
+                self._refusals.labels(gate.id)
         for status in OVER:
             self._ended.labels(status.value)
             self._steps.labels(status.value)
@@ -60,7 +60,7 @@ class Metrics:
 
     def refused(self, gate: GateId) -> None:
         """A gate refused; to pass the last one is no refusal, and counts nowhere."""
-        if gate in _REFUSING:
+        if GATES[gate].refuses:
             self._refusals.labels(gate).inc()
 
     def execution_started(self) -> None:

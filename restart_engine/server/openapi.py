@@ -10,19 +10,17 @@ from typing import Any, Final
 
 import msgspec
 
-from restart_engine.endpoint.replies import GateId
+from restart_engine.endpoint.replies import gates_of
 from restart_engine.endpoint.status import LEVELS
 from restart_engine.server import answer_shapes as shapes
 from restart_engine.server.openapi_control import CONTROL, CONTROL_SHAPES, controlled
 from restart_engine.server.openapi_examples import ASKED, example_body, status_example
 from restart_engine.server.openapi_parts import REFERENCE, body, in_path, of, operation
-from restart_engine.server.openapi_responses import HEADERS, WHEN, WITHOUT_BODY, answer, of_http, refusals
+from restart_engine.server.openapi_responses import HEADERS, WITHOUT_BODY, answer, cause, of_http, refusals
 
 _ROOT: Final = "/incorta/api/v2/{tenant}/load-plan"
 _ENDPOINT: Final = "load plans"
 _SERVER: Final = "server"
-_OF_START: Final[tuple[GateId, ...]] = ("H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H10", "H11")
-_OF_STATUS: Final[tuple[GateId, ...]] = ("H1", "H2", "H3", "V1", "V2", "V3")
 _SHAPES: Final = (
     shapes.RestartShape,
     shapes.ExecuteShape,
@@ -36,7 +34,7 @@ _ABOUT: Final = """\
 Restart a load plan's failed run, start it, and follow what becomes of it.
 
 The gates of a call are asked in order, and the first that refuses answers: who is refused at one learns \
-nothing that a later one knows. H1 to H11 are those of a start, V1 to V3 of a status. Every error is \
+nothing that a later one knows. Every error is \
 `{"message": "..."}`, where a code stands in front of the text as `INC_<digits>:`. HEAD is answered \
 wherever GET is, and integers may be of any size."""
 _TAGS: Final[Mapping[str, str]] = {
@@ -96,9 +94,10 @@ def _schemas(made: tuple[Any, ...]) -> dict[str, Any]:
 
 def _endpoint() -> dict[str, Any]:
     tenant = in_path("tenant", "The tenant's name, case-sensitive: that of the token.", "demo")
+    gates = gates_of("status")
     levels: dict[str, Any] = {"anyOf": [of(shapes.STATUS_AT[level]) for level in LEVELS]}
     at_levels = {
-        f"level {level}": {"summary": f"V4: at level {level}", "value": status_example(level)}
+        f"level {level}": {"summary": f"{gates[-1].id}: at level {level}", "value": status_example(level)}
         for level in LEVELS
     }
     execution = {
@@ -144,8 +143,8 @@ def _endpoint() -> dict[str, Any]:
                 "description": "View access to any one schema of the load plan is enough.",
                 "parameters": [level],
                 "responses": {
-                    "200": answer(f"V4: {WHEN['V4']}", levels, examples=at_levels),
-                    **refusals(_OF_STATUS, WITHOUT_BODY),
+                    "200": answer(cause(gates[-1]), levels, examples=at_levels),
+                    **refusals(gates, WITHOUT_BODY),
                 },
             },
         },
@@ -153,12 +152,13 @@ def _endpoint() -> dict[str, Any]:
 
 
 def _start(name: str, summary: str, description: str, shape: Any, asked: Any) -> dict[str, Any]:
-    started = answer(f"H12: {WHEN['H12']}", of(shapes.StartedShape), example=example_body("H12"))
+    gates = gates_of("start")
+    started = answer(cause(gates[-1]), of(shapes.StartedShape), example=example_body(gates[-1].id))
     return {
         **operation(name, _ENDPOINT, summary, "accessToken"),
         "description": description,
         "requestBody": body(shape, example=asked),
-        "responses": {"200": started, **refusals(_OF_START)},
+        "responses": {"200": started, **refusals(gates)},
     }
 
 

@@ -5,28 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from restart_engine.endpoint.replies import STATUS_OF, GateId
+from restart_engine.endpoint import Gate
 from restart_engine.server.openapi_examples import example_body
 
-WHEN: Final[Mapping[GateId, str]] = {
-    "H1": "the access token is missing, malformed, forged or expired, or its user is gone",
-    "H2": "the tenant in the path is not the token's",
-    "H3": "the tenant does not exist or is disabled",
-    "H4": "the body is not a JSON object",
-    "H5": "a member of the body is missing, null, blank or of the wrong type",
-    "H6": "the tenant has no load plan of this name",
-    "H7": "the caller is no Super User and has neither the SuperRole nor the Schema Manager role",
-    "H8": "the caller may not edit every schema of the load plan: the first one lacking is named",
-    "H9": "an execution of the load plan is active",
-    "H10": "the rules of restarting reject: the answer says which, and what to ask for instead",
-    "H11": "no loader service is available for the tenant",
-    "H12": "the execution is started",
-    "V1": "the level is not 1, 2, 3 or 4",
-    "V2": "the tenant has no execution of this id",
-    "V3": "the caller may view no schema of the load plan",
-    "V4": "the status, as the level asks",
-}
-"""When each gate answers, of those that refuse in the order in which they are asked."""
 OF_HTTP: Final[Mapping[int, str]] = {
     400: "the request is not valid HTTP",
     404: "there is nothing at this path",
@@ -61,15 +42,20 @@ HEADERS: Final[Mapping[str, Any]] = {
 """The headers that an answer may have."""
 
 
-def refusals(gates: Iterable[GateId], http: Iterable[int] = OF_HTTP) -> dict[str, Any]:
-    """The responses of an operation with these gates, and these of HTTP's own, by status."""
+def cause(gate: Gate) -> str:
+    """When this gate replies."""
+    return f"{gate.id}: {gate.sentence}"
+
+
+def refusals(gates: Iterable[Gate], http: Iterable[int] = OF_HTTP) -> dict[str, Any]:
+    """The errors of an operation with these gates, and these of HTTP's own, by status."""
     causes: dict[int, list[str]] = {}
     examples: dict[int, dict[str, Any]] = {}
     for gate in gates:
-        status = STATUS_OF[gate]
-        causes.setdefault(status, []).append(f"{gate}: {WHEN[gate]}")
-        shown = {"summary": f"{gate}: {WHEN[gate]}", "value": example_body(gate)}
-        examples.setdefault(status, {})[gate] = shown
+        if gate.refuses:
+            causes.setdefault(gate.status, []).append(cause(gate))
+            shown = {"summary": f"{gate.id}: {gate.label}", "value": example_body(gate.id)}
+            examples.setdefault(gate.status, {})[gate.id] = shown
     responses: dict[str, Any] = {str(status): {"$ref": f"#/components/responses/{status}"} for status in http}
     for status, own in causes.items():
         if status in OF_HTTP:
@@ -84,7 +70,7 @@ def error(status: int, causes: Iterable[str], examples: Mapping[str, Any] | None
     if examples:
         content["examples"] = dict(examples)
     return {
-        "description": "\n".join(f"- {cause}" for cause in causes),
+        "description": "\n".join(f"- {each}" for each in causes),
         "headers": {**_ID, **_HEADERS.get(status, {})},
         "content": {"application/json": content},
     }
@@ -92,7 +78,7 @@ def error(status: int, causes: Iterable[str], examples: Mapping[str, Any] | None
 
 def of_http() -> dict[str, Any]:
     """The responses that are HTTP's own alone, to be referred to."""
-    return {str(status): error(status, [cause]) for status, cause in OF_HTTP.items()}
+    return {str(status): error(status, [when]) for status, when in OF_HTTP.items()}
 
 
 def answer(

@@ -10,17 +10,19 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
+from restart_engine.endpoint.replies import GATES, gates_of
 from restart_engine.server.openapi import described
+from restart_engine.server.openapi_examples import example_body
 
 _Json: TypeAlias = Mapping[str, Any]
 _STYLE: Final = Path(__file__).with_name("page.css")
 _CODE: Final = re.compile(r"`([^`]+)`")
-_GATE: Final = re.compile(r"([A-Z])(\d+)")
 _WIDTH: Final = 80
 """Characters of JSON that stand on one line."""
 _GATES: Final = (
-    "<p>In the order in which they are asked. H1 to H12 answer a start, be it a restart or an execution; "
-    "a status has H1 to H3 and then V1 to V4.</p>"
+    "<p>In the order in which they are asked. A start, be it a restart or an execution, has "
+    f"{', '.join(gate.id for gate in gates_of('start'))}; "
+    f"a status {', '.join(gate.id for gate in gates_of('status'))}.</p>"
 )
 
 
@@ -72,7 +74,7 @@ class _Page:
                 *self._tries(),
                 '<h2 id="gates">Gates and what they answer</h2>',
                 _GATES,
-                _table(("gate", "status", "when", "body"), self._gate_rows()),
+                _table(("gate", "status", "when", "body"), _gate_rows()),
                 '<h2 id="http">What HTTP itself answers</h2>',
                 _table(("status", "when"), self._http_rows()),
                 *(part for tag in self._document["tags"] for part in self._tagged(tag)),
@@ -120,22 +122,6 @@ class _Page:
                 f"  -d '{asked}'",
             ]
         yield f"<pre><code>{escape(chr(10).join(lines), quote=False)}</code></pre>"
-
-    def _gate_rows(self) -> Iterator[str]:
-        rows: dict[tuple[str, int], str] = {}
-        for _, _, operation in next(iter(self._by_tag.values())):
-            for status, response in operation["responses"].items():
-                content = self._at(response)["content"]["application/json"]
-                shown = dict(content.get("examples", {}))
-                if "example" in content:
-                    shown[""] = {"summary": response["description"], "value": content["example"]}
-                for example in shown.values():
-                    gate, _, when = example["summary"].partition(": ")
-                    if found := _GATE.fullmatch(gate):
-                        body = f"<code>{escape(json.dumps(example['value']), quote=False)}</code>"
-                        row = (f"<b>{gate}</b>", _status(status), _prose(when), body)
-                        rows.setdefault((found[1], int(found[2])), _row(*row))
-        yield from (rows[gate] for gate in sorted(rows))
 
     def _http_rows(self) -> Iterator[str]:
         for status, response in self._document["components"]["responses"].items():
@@ -216,6 +202,12 @@ class _Page:
         for key in node["$ref"].removeprefix("#/").split("/"):
             found = found[key]
         return found
+
+
+def _gate_rows() -> Iterator[str]:
+    for gate in GATES.values():
+        body = f"<code>{escape(json.dumps(example_body(gate.id)), quote=False)}</code>"
+        yield _row(f"<b>{gate.id}</b>", _status(str(gate.status)), _prose(gate.sentence), body)
 
 
 def _anchor(tag: str) -> str:

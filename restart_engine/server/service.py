@@ -11,7 +11,7 @@ import anyio.to_thread
 from sqlalchemy import bindparam, select
 
 from restart_engine.endpoint import Bearer
-from restart_engine.endpoint.asked import token_in
+from restart_engine.endpoint.calls import token_in
 from restart_engine.server.database import THREADS, Database, Unavailable
 from restart_engine.server.liveness import Liveness
 from restart_engine.server.loader import Loader

@@ -12,11 +12,19 @@ from sqlalchemy.exc import IntegrityError
 from restart_engine.core import progress
 from restart_engine.core.decision import RestartPlan
 from restart_engine.core.execution import Execution
-from restart_engine.endpoint import Bearer, Reply, Start, StatusCall, answer_start, answer_status, started
-from restart_engine.endpoint.asked import StartCall
+from restart_engine.endpoint import (
+    Bearer,
+    Reply,
+    Start,
+    StartCall,
+    StatusCall,
+    answer_start,
+    answer_status,
+    started,
+)
 from restart_engine.server.database import Database, Unavailable
-from restart_engine.server.known import DatabaseKnown
 from restart_engine.server.loading import read_loading
+from restart_engine.server.lookups import DatabaseLookups
 from restart_engine.server.records import Opening, open_execution
 from restart_engine.server.times import Clock, text_of
 
@@ -43,26 +51,26 @@ class Starts:
         self._process = process
         self._clock = clock
 
-    def start(self, call: StartCall, caller: Bearer | None) -> Answer:
+    def start(self, call: StartCall, bearer: Bearer) -> Answer:
         """Answer a restart or an execution, and open what is accepted; `Unavailable` where that cannot be."""
         for _ in range(_TRIES):
             # a start that the database forbids met one that did not wait for our lock, and is asked again
             with suppress(IntegrityError), self._database.writing() as connection:
-                known = DatabaseKnown(connection, caller, tenant=call.tenant)
-                outcome = answer_start(call, known)
+                lookups = DatabaseLookups(connection, bearer)
+                outcome = answer_start(call, lookups)
                 if isinstance(outcome, Start):
-                    return self._open(connection, known, outcome)
+                    return self._open(connection, lookups, outcome)
                 connection.rollback()  # PostgreSQL would sync even a commit that only held a lock
                 return Answer(reply=outcome)
         raise Unavailable("others start the same load plan all the time")
 
-    def status(self, call: StatusCall, caller: Bearer | None) -> Reply:
+    def status(self, call: StatusCall, bearer: Bearer) -> Reply:
         """Answer a question after a status."""
         with self._database.reading() as connection:
-            return answer_status(call, DatabaseKnown(connection, caller, tenant=call.tenant))
+            return answer_status(call, DatabaseLookups(connection, bearer))
 
-    def _open(self, connection: Connection, known: DatabaseKnown, start: Start) -> Answer:
-        plan, tenant = known.plan_row, known.tenant_row
+    def _open(self, connection: Connection, lookups: DatabaseLookups, start: Start) -> Answer:
+        plan, tenant = lookups.plan_row, lookups.tenant_row
         assert plan is not None
         assert tenant is not None
         by_hand = read_loading(tenant.loading).by_hand

@@ -28,6 +28,7 @@ from benchmarks.load_world import FAILED_GROUP, RUNNING, TENANT, USER, Nights, n
 from server.postgres import PrivatePostgres
 from server.processes import PROGRAM, ServerProcess, new_key_file, token_of
 
+from restart_engine.endpoint import GATES
 from restart_engine.server import SigningKey, issue_token
 
 YARDSTICK: Final = (sys.executable, str(Path(__file__).parent / "load_yardstick.py"))
@@ -119,10 +120,10 @@ def kinds(place: Place, yardstick: ServerProcess) -> dict[str, Kind]:
     return {
         BARE: Kind(yardstick, lambda plans: (place.restart(plan, "/bare") for plan in plans)),
         ONE: Kind(yardstick, lambda plans: (place.restart(plan, "/one") for plan in plans)),
-        "H1, no token": Kind(of, same(place.refused(RUNNING, None)), 401),
-        "H1, expired token": Kind(of, same(place.refused(RUNNING, place.expired)), 401),
-        "H6, no such plan": Kind(of, same(place.refused("Nothing", place.token)), 404),
-        "H9, is running": Kind(of, same(place.refused(RUNNING, place.token)), 400),
+        "H1, no token": Kind(of, same(place.refused(RUNNING, None)), GATES["H1"].status),
+        "H1, expired token": Kind(of, same(place.refused(RUNNING, place.expired)), GATES["H1"].status),
+        "H6, no such plan": Kind(of, same(place.refused("Nothing", place.token)), GATES["H6"].status),
+        "H9, is running": Kind(of, same(place.refused(RUNNING, place.token)), GATES["H9"].status),
         "status, level 1": Kind(of, lambda plans: (place.status(plan, 1) for plan in plans)),
         "status, level 4": Kind(of, lambda plans: (place.status(plan, 4) for plan in plans)),
         "execute": Kind(of, lambda plans: map(place.execute, plans)),

@@ -126,14 +126,14 @@ def snapshots(draw: st.DrawFn, tenant: str, plan: LoadPlan, latest: Execution | 
         for number, name in enumerate(schemas)
     }
     return Snapshot(
-        caller=Bearer(tenant, "ada") if draw(_mostly) else draw(callers),
-        open=draw(_mostly),
-        member=draw(st.sampled_from([MANAGER, MANAGER, MANAGER, MANAGER, NOBODY, None, draw(_users)])),
-        planned=plan if draw(_mostly) else None,
-        seen=ExecutionSeen(plan, draw(executions(plan))) if draw(_mostly) else None,
-        access=access,
-        newest=latest,
-        loader=draw(st.sampled_from([True, True, False])),
+        bearer=Bearer(tenant, "ada") if draw(_mostly) else draw(callers),
+        tenant_open=draw(_mostly),
+        user=draw(st.sampled_from([MANAGER, MANAGER, MANAGER, MANAGER, NOBODY, None, draw(_users)])),
+        plan=plan if draw(_mostly) else None,
+        execution=ExecutionSeen(plan, draw(executions(plan))) if draw(_mostly) else None,
+        schemas=access,
+        latest=latest,
+        loader_available=draw(st.sampled_from([True, True, False])),
     )
 
 
@@ -152,7 +152,7 @@ def statuses(draw: st.DrawFn) -> Situation:
     """A question after a status."""
     plan, tenant = draw(load_plans()), draw(_tenants)
     known = draw(snapshots(tenant, plan, None))
-    of_seen = "1" if known.seen is None else str(known.seen.execution.id)
+    of_seen = "1" if known.execution is None else str(known.execution.execution.id)
     call = StatusCall(
         tenant=tenant,
         authorization=draw(_headers if draw(_mostly) else _odd_headers),
@@ -171,7 +171,7 @@ def situations() -> st.SearchStrategy[Situation]:
 def hostile(draw: st.DrawFn) -> Situation:
     """Any text and any bytes wherever a caller writes, and a token that is good."""
     tenant, header, facts = draw(st.text()), f"Bearer {draw(st.text())}", draw(scenarios())
-    known = evolve(draw(snapshots(tenant, facts.plan, facts.latest)), caller=Bearer(tenant, draw(st.text())))
+    known = evolve(draw(snapshots(tenant, facts.plan, facts.latest)), bearer=Bearer(tenant, draw(st.text())))
     if draw(st.booleans()):
         level = draw(st.none() | st.text())
         id_ = draw(st.text() | st.text("0123456789"))

@@ -13,7 +13,8 @@ from restart_engine.endpoint import (
     Bearer,
     ExecuteCall,
     ExecutionSeen,
-    Known,
+    GateId,
+    HostLookups,
     Reply,
     RestartCall,
     SchemaSeen,
@@ -24,6 +25,7 @@ from restart_engine.endpoint import (
     answer_start,
     answer_status,
 )
+from restart_engine.endpoint.lookups import lookups_of
 
 HEADER: Final = "Bearer abcde12345"
 PLAN: Final = LoadPlan(
@@ -45,20 +47,22 @@ FAILED: Final = Execution(
 MANAGER: Final = User(super_user=False, roles=frozenset({"Schema Manager"}))
 NOBODY: Final = User(super_user=False, roles=frozenset())
 GRANTED: Final = Snapshot(
-    caller=Bearer("demo", "ada"),
-    open=True,
-    member=MANAGER,
-    planned=PLAN,
-    seen=ExecutionSeen(PLAN, FAILED),
-    access={
+    bearer=Bearer("demo", "ada"),
+    tenant_open=True,
+    user=MANAGER,
+    plan=PLAN,
+    execution=ExecutionSeen(PLAN, FAILED),
+    schemas={
         "Sales": SchemaSeen(183, Access.EDIT),
         "Finance": SchemaSeen(184, Access.EDIT),
         "OnlineStore": SchemaSeen(185, Access.EDIT),
     },
-    newest=FAILED,
-    loader=True,
+    latest=FAILED,
+    loader_available=True,
 )
 """Every gate passes."""
+THERE: Final = lookups_of(GRANTED)
+"""The same, to be asked."""
 
 
 def body(**members: Any) -> bytes:
@@ -68,7 +72,7 @@ def body(**members: Any) -> bytes:
 
 
 def restart(
-    known: Known = GRANTED,
+    known: HostLookups | Snapshot = GRANTED,
     text: bytes = body(),
     *,
     tenant: str = "demo",
@@ -79,7 +83,7 @@ def restart(
 
 
 def execute(
-    known: Known = GRANTED,
+    known: HostLookups | Snapshot = GRANTED,
     text: bytes = b'{"loadPlanName": "Nightly"}',
     *,
     tenant: str = "demo",
@@ -90,7 +94,7 @@ def execute(
 
 
 def status(
-    known: Known = GRANTED,
+    known: HostLookups | Snapshot = GRANTED,
     execution_id: str = "12",
     level: str | None = None,
     *,
@@ -102,7 +106,7 @@ def status(
     return answer_status(call, known)
 
 
-def refused(reply: Reply | Start) -> tuple[str, int, str]:
+def refused(reply: Reply | Start) -> tuple[GateId, int, str]:
     """The gate, the HTTP status and the body, as they are compared."""
     assert isinstance(reply, Reply)
     return reply.gate, reply.status, reply.body

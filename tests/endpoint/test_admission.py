@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
-from endpoint.house import GRANTED, HEADER, PLAN, execute, refused, restart, status
+from endpoint.house import GRANTED, HEADER, PLAN, THERE, execute, refused, restart, status
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restart_engine.endpoint import Bearer, Reply, Snapshot, Start, refused_by_token
-from restart_engine.endpoint.asked import RestartCall, StatusCall, token_in
+from restart_engine.endpoint import Bearer, Reply, Snapshot, Start, admitted_by_token
+from restart_engine.endpoint.calls import RestartCall, StatusCall, token_in
 
 Ask = Callable[..., Reply | Start]
 EVERY_CALL = pytest.mark.parametrize("ask", [restart, execute, status])
@@ -42,16 +42,16 @@ class TestH1:
     def test_a_token_that_the_host_does_not_know_is_refused(self, ask: Ask) -> None:
         """Malformed, forged or expired: the host says that it names nobody."""
         expected = '{"message": "INC_09030108: Invalid authentication header. Invalid Token [******2345]"}'
-        assert refused(ask(evolve(GRANTED, caller=None))) == ("H1", 401, expected)
+        assert refused(ask(evolve(GRANTED, bearer=None))) == ("H1", 401, expected)
 
     def test_a_user_who_is_gone_is_refused(self, ask: Ask) -> None:
         """The token is still good, but nobody is behind it any more."""
         expected = '{"message": "INC_09030108: Invalid authentication header. Invalid Token [******2345]"}'
-        assert refused(ask(evolve(GRANTED, member=None))) == ("H1", 401, expected)
+        assert refused(ask(evolve(GRANTED, user=None))) == ("H1", 401, expected)
 
     def test_users_of_a_tenant_that_is_gone_are_not_looked_up(self, ask: Ask) -> None:
         """The tenant is answered first."""
-        assert refused(ask(evolve(GRANTED, open=False, member=None)))[0] == "H3"
+        assert refused(ask(evolve(GRANTED, tenant_open=False, user=None)))[0] == "H3"
 
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
     def test_the_scheme_is_read_in_any_case(self, ask: Ask, scheme: str) -> None:
@@ -91,11 +91,11 @@ class _OneToken:
     def bearer(self, token: str, /) -> Bearer | None:
         """Whom the one token names."""
         assert f"Bearer {token}" == HEADER
-        return GRANTED.caller
+        return GRANTED.bearer
 
-    user, tenant_open, plan = GRANTED.user, GRANTED.tenant_open, GRANTED.plan
-    execution, schemas = GRANTED.execution, GRANTED.schemas
-    latest, loader_available = GRANTED.latest, GRANTED.loader_available
+    user, tenant_open, plan = THERE.user, THERE.tenant_open, THERE.plan
+    execution, schemas = THERE.execution, THERE.schemas
+    latest, loader_available = THERE.latest, THERE.loader_available
 
 
 class TestRedaction:
@@ -127,7 +127,7 @@ class TestRedaction:
         caller = Bearer("other", "ada") if known else None
         for ask in (restart, execute, status):
             message = json.loads(
-                refused(ask(evolve(GRANTED, caller=caller), authorization=f"Bearer {token}"))[2]
+                refused(ask(evolve(GRANTED, bearer=caller), authorization=f"Bearer {token}"))[2]
             )
             hidden = max(len(token) - 4, 0)
             assert message == {"message": f"{INVALID} [{'*' * min(hidden, 6)}{token[hidden:]}]"}
@@ -149,11 +149,11 @@ class TestH2:
         """Whether the other one exists is not told."""
         expected = '{"message": "INC_09030108: Invalid authentication header. Invalid Token [******2345]"}'
         assert refused(ask(tenant=tenant)) == ("H2", 401, expected)
-        assert refused(ask(evolve(GRANTED, open=False), tenant=tenant)) == ("H2", 401, expected)
+        assert refused(ask(evolve(GRANTED, tenant_open=False), tenant=tenant)) == ("H2", 401, expected)
 
     def test_letters_that_look_alike_are_not_alike(self, ask: Ask) -> None:
         """One code point and two that show the same are two tenants."""
-        known = evolve(GRANTED, caller=Bearer("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "ada"))
+        known = evolve(GRANTED, bearer=Bearer("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "ada"))
         assert refused(ask(known, tenant="cafe\N{COMBINING ACUTE ACCENT}"))[0] == "H2"
 
 
@@ -163,7 +163,7 @@ class TestH3:
 
     def test_it_is_named(self, ask: Ask) -> None:
         """As the source's example has it."""
-        known = Snapshot(caller=Bearer("DEFAULT", "ada"), planned=PLAN)
+        known = Snapshot(bearer=Bearer("DEFAULT", "ada"), plan=PLAN)
         expected = '{"message": "Invalid [DEFAULT] tenant in resource path"}'
         assert refused(ask(known, tenant="DEFAULT")) == ("H3", 404, expected)
 
@@ -172,18 +172,29 @@ class TestH3:
     )
     def test_a_name_of_any_text_is_named(self, ask: Ask, tenant: str, shown: str) -> None:
         """Escaped, so that the body stays one object in ASCII."""
-        known = Snapshot(caller=Bearer(tenant, "ada"))
+        known = Snapshot(bearer=Bearer(tenant, "ada"))
         expected = f'{{"message": "Invalid [{shown}] tenant in resource path"}}'
         assert refused(ask(known, tenant=tenant)) == ("H3", 404, expected)
 
 
-class TestRefusedByToken:
+class TestAdmittedByToken:
     """H1, H2: what the token alone decides can be asked before anything is looked up."""
 
-    def test_it_is_what_the_answer_is(self) -> None:
-        """The same reply, of a host that knows nothing but tokens."""
+    @pytest.mark.parametrize("bearer", [None, Bearer("other", "ada")])
+    def test_a_refusal_is_what_the_answer_is(self, bearer: Bearer | None) -> None:
+        """The same reply, from whom the token names alone."""
         call = RestartCall(tenant="demo", authorization=HEADER, body=b"")
-        assert refused_by_token(call, Snapshot()) == restart(Snapshot())
-        other = Snapshot(caller=Bearer("other", "ada"))
-        assert refused_by_token(call, other) == restart(other)
-        assert refused_by_token(call, Snapshot(caller=Bearer("demo", "ada"))) is None
+        assert admitted_by_token(call, bearer) == restart(Snapshot(bearer=bearer))
+
+    def test_whom_it_admits_it_gives(self) -> None:
+        """The bearer, of whom it asks nothing more."""
+        bearer = Bearer("demo", "nobody")
+        call = RestartCall(tenant="demo", authorization=HEADER, body=b"")
+        assert admitted_by_token(call, bearer) is bearer
+
+    def test_without_a_token_nobody_is_admitted(self) -> None:
+        """Whomever the host names."""
+        call = RestartCall(tenant="demo", authorization="Basic abcde12345", body=b"")
+        reply = admitted_by_token(call, GRANTED.bearer)
+        assert isinstance(reply, Reply)
+        assert reply == restart(authorization="Basic abcde12345")

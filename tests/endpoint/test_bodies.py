@@ -10,7 +10,7 @@ from endpoint.house import GRANTED, body, execute, refused, restart, text_of
 
 from restart_engine import LoadGroup, LoadPlan, RestartRequest
 from restart_engine.endpoint import RestartCall, Start, plan_asked
-from restart_engine.endpoint.asked import ExecuteCall, StatusCall, id_asked
+from restart_engine.endpoint.calls import ExecuteCall, StatusCall, id_asked
 
 DEEP = 100_000
 
@@ -151,7 +151,7 @@ class TestH5:
         start = 10**digits - 3
         # Python writes no such number either
         written = "9" * (digits - 1) + "7"
-        known = evolve(GRANTED, planned=LoadPlan("Nightly", (LoadGroup(start, ()),)), newest=None)
+        known = evolve(GRANTED, plan=LoadPlan("Nightly", (LoadGroup(start, ()),)), latest=None)
         outcome = restart(known, f'{{"loadPlanName": "Nightly", "groupSequence": {written}}}'.encode())
         assert isinstance(outcome, Start)
         assert outcome.restart.start.sequence == start

@@ -24,8 +24,8 @@ LOST = (
 
 def granted(**access: Access) -> Snapshot:
     """The house, with another access to these schemas."""
-    seen = {name: SchemaSeen(GRANTED.access[name].id, given) for name, given in access.items()}
-    return evolve(GRANTED, access={**GRANTED.access, **seen})
+    seen = {name: SchemaSeen(GRANTED.schemas[name].id, given) for name, given in access.items()}
+    return evolve(GRANTED, schemas={**GRANTED.schemas, **seen})
 
 
 def at_work(status: Status) -> Execution:
@@ -50,7 +50,7 @@ class TestH6:
 
     def test_who_may_not_start_is_told_no_less(self, ask: Ask) -> None:
         """The role is asked for later."""
-        assert refused(ask(evolve(GRANTED, planned=None, member=NOBODY)))[0] == "H6"
+        assert refused(ask(evolve(GRANTED, plan=None, user=NOBODY)))[0] == "H6"
 
 
 @BOTH
@@ -68,14 +68,14 @@ class TestH7:
     )
     def test_any_one_of_the_three_is_enough(self, ask: Ask, user: User) -> None:
         """Each of them alone."""
-        assert isinstance(ask(evolve(GRANTED, member=user)), Start)
+        assert isinstance(ask(evolve(GRANTED, user=user)), Start)
 
     @pytest.mark.parametrize(
         "roles", [set[str](), {"Analyst"}, {"superrole", "schema manager"}, {"SchemaManager", "Super User"}]
     )
     def test_without_any_the_caller_is_refused(self, ask: Ask, roles: set[str]) -> None:
         """Roles are compared letter by letter."""
-        known = evolve(GRANTED, member=User(super_user=False, roles=frozenset(roles)))
+        known = evolve(GRANTED, user=User(super_user=False, roles=frozenset(roles)))
         assert refused(ask(known)) == ("H7", 403, f'{{"message": "{FORBIDDEN}"}}')
 
 
@@ -101,16 +101,16 @@ class TestH8:
         """So the first is that of the lowest sequence, wherever it stands."""
         late_first = LoadPlan("Nightly", (LoadGroup(9, ["A.a"]), LoadGroup(2, ["Z.z", "B.b"])))
         access = {name: SchemaSeen(1, Access.NONE) for name in "ABZ"}
-        assert "the Z SCHEMA" in text_of(ask(evolve(GRANTED, planned=late_first, access=access, newest=None)))
+        assert "the Z SCHEMA" in text_of(ask(evolve(GRANTED, plan=late_first, schemas=access, latest=None)))
 
     def test_a_super_user_needs_it_too(self, ask: Ask) -> None:
         """What a host grants to Super Users it says as access."""
-        known = evolve(granted(Finance=Access.VIEW), member=User(super_user=True, roles=frozenset()))
+        known = evolve(granted(Finance=Access.VIEW), user=User(super_user=True, roles=frozenset()))
         assert refused(ask(known))[0] == "H8"
 
     def test_a_plan_without_steps_needs_none(self, ask: Ask) -> None:
         """No schema is asked for."""
-        known = evolve(GRANTED, planned=LoadPlan("Nightly", (LoadGroup(1, ()),)), access={}, newest=None)
+        known = evolve(GRANTED, plan=LoadPlan("Nightly", (LoadGroup(1, ()),)), schemas={}, latest=None)
         assert isinstance(ask(known, body(recentLoadPlanExecution=None)), Start)
 
 
@@ -128,13 +128,13 @@ class TestH8OfGroupsThatWillNotRun:
     def test_a_completed_step_counts(self) -> None:
         """Of group 2 only Finance.Ledger would run, and Sales is loaded nowhere."""
         two = LoadPlan("Nightly", PLAN.groups[1:])
-        reply = restart(evolve(granted(Sales=Access.VIEW), planned=two))
+        reply = restart(evolve(granted(Sales=Access.VIEW), plan=two))
         assert "to EDIT the Sales SCHEMADEFINITION of ID [183]." in text_of(reply)
 
     def test_a_schema_is_what_stands_before_the_first_dot(self) -> None:
         """An object's name may have dots of its own."""
-        dotted = evolve(GRANTED, planned=LoadPlan("Nightly", (LoadGroup(1, ["A.b.c"]),)), newest=None)
-        known = evolve(dotted, access={"A": SchemaSeen(7, Access.VIEW)})
+        dotted = evolve(GRANTED, plan=LoadPlan("Nightly", (LoadGroup(1, ["A.b.c"]),)), latest=None)
+        known = evolve(dotted, schemas={"A": SchemaSeen(7, Access.VIEW)})
         assert "the A SCHEMADEFINITION of ID [7]" in text_of(restart(known))
 
 
@@ -149,53 +149,58 @@ class TestH9:
             '{"message": "INC_05290501: A load job cannot be started as another job of the same load plan is'
             ' being executed."}'
         )
-        assert refused(ask(evolve(GRANTED, newest=at_work(status)))) == ("H9", 400, expected)
+        assert refused(ask(evolve(GRANTED, latest=at_work(status)))) == ("H9", 400, expected)
 
     def test_it_is_told_before_everything_else_that_is_wrong(self, ask: Ask) -> None:
         """Another id, a group that there is not, no loader."""
-        known = evolve(GRANTED, newest=at_work(P), loader=False)
+        known = evolve(GRANTED, latest=at_work(P), loader_available=False)
         assert refused(ask(known, body(recentLoadPlanExecution=11, groupSequence=3)))[0] == "H9"
 
     def test_who_may_not_edit_learns_nothing_of_it(self, ask: Ask) -> None:
         """The schemas are asked for first."""
-        assert refused(ask(evolve(granted(Sales=Access.VIEW), newest=at_work(P))))[0] == "H8"
+        assert refused(ask(evolve(granted(Sales=Access.VIEW), latest=at_work(P))))[0] == "H8"
 
 
 class TestH10:
     """H10: every rule of R2 to R5 that rejects is named, and what to do; the text is ours and has no code."""
 
     @pytest.mark.parametrize(
-        ("members", "newest", "found", "to_send"),
+        ("members", "newest", "found", "to_send", "does"),
         [
             (
                 {"recentLoadPlanExecution": 11},
                 FAILED,
                 ["R2: execution 11 is not the latest, which is 12"],
                 "groupSequence 0, recentLoadPlanExecution 12",
+                "resumes at group 2, the first that failed",
             ),
             (
                 {"recentLoadPlanExecution": 12},
                 None,
                 ["R2: execution 12 is not the latest: the load plan has never run"],
                 "groupSequence 0, recentLoadPlanExecution none",
+                "starts over and loads everything again",
             ),
             (
                 {"recentLoadPlanExecution": 12},
                 execution(S, {1: (S, {})}),
                 ["R3: execution 12 has no failed group; never reached: 2, 4"],
                 "groupSequence 2, recentLoadPlanExecution none",
+                "runs group 2 whole and goes on after it",
             ),
             (
                 {"groupSequence": 3, "recentLoadPlanExecution": None},
                 None,
                 ["R4: the load plan has no group 3, only 1, 2, 4"],
                 "groupSequence 0, recentLoadPlanExecution none",
+                "starts over and loads everything again",
             ),
             (
                 {"groupSequence": 2},
                 execution(F, {2: (F, None)}),
                 [LOST],
                 "groupSequence 2, recentLoadPlanExecution none",
+                "runs group 2 whole and goes on after it",
             ),
             (
                 {"groupSequence": 3, "recentLoadPlanExecution": 11},
@@ -205,6 +210,7 @@ class TestH10:
                     "R4: the load plan has no group 3, only 1, 2, 4",
                 ],
                 "groupSequence 0, recentLoadPlanExecution 12",
+                "resumes at group 2, the first that failed",
             ),
             (
                 {"groupSequence": 3},
@@ -214,20 +220,26 @@ class TestH10:
                     "R4: the load plan has no group 3, only 1, 2, 4",
                 ],
                 "groupSequence 1, recentLoadPlanExecution none",
+                "runs group 1 whole and goes on after it",
             ),
         ],
     )
     def test_each_rule_and_what_to_do(
-        self, members: dict[str, int | None], newest: Execution | None, found: list[str], to_send: str
+        self,
+        members: dict[str, int | None],
+        newest: Execution | None,
+        found: list[str],
+        to_send: str,
+        does: str,
     ) -> None:
-        """The first is the reason, and what to do is against that."""
-        reply = restart(evolve(GRANTED, newest=newest), body(**members))
-        text = f"{'; '.join(found)}; what to do: send {to_send}"
+        """The first is the reason; what to do is against that, and says what it does."""
+        reply = restart(evolve(GRANTED, latest=newest), body(**members))
+        text = f"{'; '.join(found)}; what to do: send {to_send}, which {does}"
         assert refused(reply) == ("H10", 400, f'{{"message": "{text}"}}')
 
     def test_an_execution_of_a_plan_without_a_group(self) -> None:
         """The one rule that can reject one, beside R1."""
-        reply = execute(evolve(GRANTED, planned=plan({}), newest=None))
+        reply = execute(evolve(GRANTED, plan=plan({}), latest=None))
         text = "R4: the load plan has no group; what to do: add a group to the load plan"
         assert refused(reply) == ("H10", 400, f'{{"message": "{text}"}}')
 
@@ -246,12 +258,12 @@ class TestH11:
     def test_the_words_are_the_sources(self, ask: Ask) -> None:
         """With the status of the server's fault."""
         expected = '{"message": "INC_05150402: No loader services are currently available for this tenant."}'
-        assert refused(ask(evolve(GRANTED, loader=False))) == ("H11", 500, expected)
+        assert refused(ask(evolve(GRANTED, loader_available=False))) == ("H11", 500, expected)
 
     def test_what_is_rejected_is_told_first(self, ask: Ask) -> None:
         """Both by R1 and by the other rules."""
-        assert refused(ask(evolve(GRANTED, loader=False, newest=at_work(Q))))[0] == "H9"
-        known = evolve(GRANTED, loader=False, planned=plan({}))
+        assert refused(ask(evolve(GRANTED, loader_available=False, latest=at_work(Q))))[0] == "H9"
+        known = evolve(GRANTED, loader_available=False, plan=plan({}))
         assert refused(ask(known))[0] == "H10"
 
 
@@ -267,7 +279,7 @@ class TestH12:
         outcome = restart(text=text)
         assert isinstance(outcome, Start)
         assert outcome.restart == plan_restart(PLAN, request_, FAILED)
-        assert outcome.bearer == GRANTED.caller
+        assert outcome.bearer == GRANTED.bearer
 
     def test_an_execution_starts_from_the_beginning(self) -> None:
         """It resumes nothing, also where the latest execution failed."""
@@ -283,7 +295,7 @@ class TestH12:
     def test_a_schema_manager_starts_what_a_super_user_starts(self) -> None:
         """Who starts changes nothing in what is started."""
         outcomes = [
-            restart(evolve(GRANTED, member=user))
+            restart(evolve(GRANTED, user=user))
             for user in (MANAGER, User(super_user=True, roles=frozenset()))
         ]
         assert outcomes[0] == outcomes[1]

@@ -21,7 +21,7 @@ import pytest
 import uvicorn
 from werkzeug.serving import make_server
 
-from restart_engine import Execution, LoadPlan, Status, Step, progress
+from restart_engine import Execution, GroupOutcome, LoadPlan, Status, progress
 from restart_engine.endpoint import Access, SchemaSeen
 
 with warnings.catch_warnings():
@@ -187,7 +187,8 @@ class TestStory:
     def test_a_restart_with_nothing_left_to_run_is_over_at_once(self, host: Host) -> None:
         """It need not wait for a loader to notice."""
         (failed,) = host.store.executions["demo", "Nightly"]
-        done = failed.groups[1].with_step(Step("Finance", "Ledger"), Status.SUCCEEDED)
+        steps = {**failed.groups[1].statuses, "Finance.Ledger": Status.SUCCEEDED}
+        done = GroupOutcome(2, Status.FAILED, steps)
         host.store.executions["demo", "Nightly"] = [failed.with_group(done)]
         assert host.post("restart", RESUME)[0] == 200
         assert host.status(13)[1]["status"] == "Succeeded"

@@ -17,31 +17,26 @@ from hypothesis import Phase, given, settings
 
 from restart_engine import RestartPlan, RestartRequest, plan_restart
 from restart_engine.endpoint import (
+    GATES,
     Access,
     ExecuteCall,
-    Known,
+    GateId,
+    HostLookups,
     Reply,
     Snapshot,
     Start,
     StatusCall,
+    admitted_by_token,
     answer_start,
     answer_status,
-    refused_by_token,
     started,
 )
-from restart_engine.endpoint.replies import GATE_IDS, STATUS_OF, GateId
+from restart_engine.endpoint.lookups import lookups_of
 
-FIELDS: Final = {
-    "bearer": "caller",
-    "tenant_open": "open",
-    "user": "member",
-    "plan": "planned",
-    "execution": "seen",
-    "schemas": "access",
-    "latest": "newest",
-    "loader_available": "loader",
-}
-"""The questions, in the order in which they may be asked, and where a snapshot has the answer."""
+QUESTIONS: Final = (
+    "bearer", "tenant_open", "user", "plan", "execution", "schemas", "latest", "loader_available",
+)  # fmt: skip
+"""What a host is asked, in this order; a snapshot has the answers under the same names."""
 
 
 class Row(NamedTuple):
@@ -57,10 +52,10 @@ def table(situation: Situation) -> Iterator[Row]:
     call, known, _ = situation
     header = call.authorization or ""
     yield Row("H1", "", header[:7].lower() != "bearer " or not header[7:].strip())
-    yield Row("H1", "bearer", known.caller is None)
-    yield Row("H2", "", known.caller is not None and known.caller.tenant != call.tenant)
-    yield Row("H3", "tenant_open", not known.open)
-    yield Row("H1", "user", known.member is None)
+    yield Row("H1", "bearer", known.bearer is None)
+    yield Row("H2", "", known.bearer is not None and known.bearer.tenant != call.tenant)
+    yield Row("H3", "tenant_open", not known.tenant_open)
+    yield Row("H1", "user", known.user is None)
     yield from of_status(situation) if isinstance(call, StatusCall) else of_start(situation)
 
 
@@ -71,15 +66,15 @@ def of_start(situation: Situation) -> Iterator[Row]:
     yield Row("H4", "body", not body.object)
     needed = {"loadPlanName"} if isinstance(call, ExecuteCall) else {*body.unfit}
     yield Row("H5", "", bool(body.unfit & needed))
-    plan, latest = known.planned, known.newest
+    plan, latest = known.plan, known.latest
     yield Row("H6", "plan", plan is None or plan.name != body.name)
     yield Row("H7", "", not may_start(known))
     assert plan is not None
     steps = [step for group in plan.groups for step in group.steps]
-    yield Row("H8", "schemas", any(known.access[step.schema].access is not Access.EDIT for step in steps))
+    yield Row("H8", "schemas", any(known.schemas[step.schema].access is not Access.EDIT for step in steps))
     yield Row("H9", "latest", latest is not None and latest.status in ("In Progress", "In Queue"))
     yield Row("H10", "", not isinstance(plan_restart(plan, asked(situation), latest), RestartPlan))
-    yield Row("H11", "loader_available", not known.loader)
+    yield Row("H11", "loader_available", not known.loader_available)
     yield Row("H12", "", refuses=True)
 
 
@@ -88,18 +83,18 @@ def of_status(situation: Situation) -> Iterator[Row]:
     call, known, _ = situation
     assert isinstance(call, StatusCall)
     yield Row("V1", "", call.level not in (None, "1", "2", "3", "4"))
-    seen = known.seen
+    seen = known.execution
     yield Row("V2", "execution", seen is None or call.execution_id.lstrip("0") != str(seen.execution.id))
     assert seen is not None
     steps = [step for group in seen.plan.groups for step in group.steps]
-    may_view = [known.access[step.schema].access is not Access.NONE for step in steps]
+    may_view = [known.schemas[step.schema].access is not Access.NONE for step in steps]
     yield Row("V3", "schemas", not (any(may_view) if may_view else may_start(known)))
     yield Row("V4", "", refuses=True)
 
 
 def may_start(known: Snapshot) -> bool:
     """Whether the user is one of the three kinds that may."""
-    user = known.member
+    user = known.user
     return user is not None and (
         user.super_user or "SuperRole" in user.roles or "Schema Manager" in user.roles
     )
@@ -125,8 +120,8 @@ class Listening:
     """What a host knows, each question once and in order; any other than these fails."""
 
     def __init__(self, known: Snapshot, questions: list[str]) -> None:
-        self.known = known
-        self.left = [question for question in questions if question in FIELDS]
+        self.known = lookups_of(known)
+        self.left = [question for question in questions if question in QUESTIONS]
 
     def __getattr__(self, question: str) -> Any:
         assert question in self.left, f"{question} is asked, of {self.left}"
@@ -134,7 +129,7 @@ class Listening:
         return getattr(self.known, question)
 
 
-def answered(situation: Situation, known: Known | None = None) -> Reply:
+def answered(situation: Situation, known: HostLookups | None = None) -> Reply:
     """The reply; of what is started as the execution 99."""
     call, told = situation.call, situation.known if known is None else known
     if isinstance(call, StatusCall):
@@ -157,7 +152,7 @@ class TestReach:
             counts[f"{gate} {questions[-1]}" if gate == "H1" and questions else gate] += 1
 
         count()
-        assert {what for what in (*GATE_IDS, "H1 bearer", "H1 user") if counts[what] < 5} == set()
+        assert {what for what in (*GATES, "H1 bearer", "H1 user") if counts[what] < 5} == set()
 
 
 class TestTheFirstThatRefusesAnswers:
@@ -177,10 +172,10 @@ class TestTheFirstThatRefusesAnswers:
         outcome = answer_start(call, known)
         assert isinstance(outcome, Start) == (answering(situation)[0] == "H12")
         if isinstance(outcome, Start):
-            assert known.planned is not None
-            assert outcome.restart == plan_restart(known.planned, asked(situation), known.newest)
-            assert outcome.bearer == known.caller
-            assert outcome.restart.precondition.holds(known.planned, known.newest)
+            assert known.plan is not None
+            assert outcome.restart == plan_restart(known.plan, asked(situation), known.latest)
+            assert outcome.bearer == known.bearer
+            assert outcome.restart.precondition.holds(known.plan, known.latest)
 
 
 class TestNobodyLearnsWhatALaterGateKnows:
@@ -190,7 +185,7 @@ class TestNobodyLearnsWhatALaterGateKnows:
     @given(situations())
     def test_it_is_not_even_asked(self, situation: Situation) -> None:
         """Each question once at most, in their order, and none that is a later gate's."""
-        known = cast("Known", Listening(situation.known, answering(situation)[1]))
+        known = cast("HostLookups", Listening(situation.known, answering(situation)[1]))
         assert answered(situation, known) == answered(situation)
 
     @settings(max_examples=300)
@@ -198,7 +193,7 @@ class TestNobodyLearnsWhatALaterGateKnows:
     def test_whatever_it_is_the_reply_is_the_same(self, situation: Situation, other: Situation) -> None:
         """To the byte; the body too, where it was not yet read."""
         _, questions = answering(situation)
-        later = {field: getattr(other.known, field) for q, field in FIELDS.items() if q not in questions}
+        later = {each: getattr(other.known, each) for each in QUESTIONS if each not in questions}
         call = situation.call
         if not isinstance(call, StatusCall) and other.body is not None and "body" not in questions:
             call = evolve(call, body=other.body.text)
@@ -207,11 +202,11 @@ class TestNobodyLearnsWhatALaterGateKnows:
 
     @given(situations())
     def test_the_token_is_told_beforehand_as_it_is_told_then(self, situation: Situation) -> None:
-        """`refused_by_token` is the refusal of H1 and H2, and asks after the bearer alone."""
-        gate, questions = answering(situation)
-        by_token = gate in ("H1", "H2") and "tenant_open" not in questions
-        known = cast("Known", Listening(situation.known, ["bearer"]))
-        assert refused_by_token(situation.call, known) == (answered(situation) if by_token else None)
+        """`admitted_by_token` is the refusal of H1 and H2; whom they let pass it gives back."""
+        _, questions = answering(situation)
+        bearer = situation.known.bearer
+        expected = bearer if "tenant_open" in questions else answered(situation)
+        assert admitted_by_token(situation.call, bearer) == expected
 
 
 class TestEveryReplyIsInTheTable:
@@ -221,18 +216,18 @@ class TestEveryReplyIsInTheTable:
     def test_whatever_is_sent(self, situation: Situation) -> None:
         """Any text, any bytes: nothing raises, and what comes back can be parsed as the table says."""
         reply = answered(situation)
-        assert reply.status == STATUS_OF[reply.gate]
+        assert reply.status == GATES[reply.gate].status
         assert reply.body.isascii()
         assert "\n" not in reply.body
         value = json.loads(reply.body)
         assert isinstance(value, dict)
-        if reply.gate in ("H12", "V4"):
+        if not GATES[reply.gate].refuses:
             assert "message" not in value
             return
         assert list(value) == ["message"]
         text = value["message"]
         assert re.match(r"INC_\d{8}: \S", text) or not text.startswith("INC_")
-        assert bool(re.match(r"INC_\d+: ", text)) == (reply.gate in CODED)
+        assert bool(re.match(r"INC_\d+: ", text)) == (GATES[reply.gate].code is not None)
         assert not text.endswith(" ")
 
     @given(statuses())
@@ -244,7 +239,3 @@ class TestEveryReplyIsInTheTable:
             value = json.loads(reply.body)
             assert value["loadPlanExecutionId"] == int(call.execution_id)
             assert ("groups" in value) == (call.level not in (None, "1"))
-
-
-CODED: Final = {"H1", "H2", "H5", "H6", "H7", "H8", "H9", "H11", "V3"}
-"""The gates whose texts have a code."""

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
-from endpoint.house import GRANTED, PLAN, execute, restart, status
+from endpoint.house import GRANTED, PLAN, THERE, execute, restart, status
 
-from restart_engine.endpoint import Known
+from restart_engine.endpoint import HostLookups
 
 
 class Recorder:
@@ -22,16 +22,16 @@ class Recorder:
     def __getattr__(self, question: str) -> Any:
         def answer(*of: Any) -> Any:
             self.asked.append((question, *of))
-            return getattr(GRANTED, question)(*of)
+            return getattr(THERE, question)(*of)
 
         return answer
 
 
-ADMITTED = [("bearer", "abcde12345"), ("tenant_open", "demo"), ("user", GRANTED.caller)]
+ADMITTED = [("bearer", "abcde12345"), ("tenant_open", "demo"), ("user", GRANTED.bearer)]
 STARTED = [
     *ADMITTED,
     ("plan", "demo", "Nightly"),
-    ("schemas", GRANTED.caller, ("Sales", "Finance", "OnlineStore")),
+    ("schemas", GRANTED.bearer, ("Sales", "Finance", "OnlineStore")),
     ("latest", "demo", PLAN),
     ("loader_available", "demo"),
 ]
@@ -40,25 +40,25 @@ STARTED = [
 def test_of_a_restart() -> None:
     """Each question once; the schemas once for all groups, in the plan's order."""
     recorder = Recorder()
-    restart(cast("Known", recorder))
+    restart(cast("HostLookups", recorder))
     assert recorder.asked == STARTED
 
 
 def test_of_an_execution() -> None:
     """As of a restart: R1 looks at the latest execution too."""
     recorder = Recorder()
-    execute(cast("Known", recorder))
+    execute(cast("HostLookups", recorder))
     assert recorder.asked == STARTED
 
 
 def test_of_a_status() -> None:
     """Nothing that only a start needs; the execution's id as a number."""
     recorder = Recorder()
-    status(cast("Known", recorder), "0012", "4")
+    status(cast("HostLookups", recorder), "0012", "4")
     assert recorder.asked == [
         *ADMITTED,
         ("execution", "demo", 12),
-        ("schemas", GRANTED.caller, ("Sales", "Finance", "OnlineStore")),
+        ("schemas", GRANTED.bearer, ("Sales", "Finance", "OnlineStore")),
     ]
 
 
@@ -72,7 +72,7 @@ class Meeting:
     def __getattr__(self, question: str) -> Any:
         if question == self.question:
             self.both_there.wait()
-        return getattr(GRANTED, question)
+        return getattr(THERE, question)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ RUN = Execution(
 
 def showing(execution: Execution, plan: LoadPlan = PLAN) -> Snapshot:
     """The house, in which this execution is asked for."""
-    return evolve(GRANTED, seen=ExecutionSeen(plan, execution))
+    return evolve(GRANTED, execution=ExecutionSeen(plan, execution))
 
 
 def shown(execution: Execution, level: int) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class TestV1:
 
     def test_it_is_told_before_anything_of_the_execution(self) -> None:
         """Also where there is none."""
-        assert status(evolve(GRANTED, seen=None), level="5").gate == "V1"
+        assert status(evolve(GRANTED, execution=None), level="5").gate == "V1"
 
     @pytest.mark.parametrize(("level", "same"), [(None, "1"), ("1", "1"), ("2", "2"), ("3", "3"), ("4", "4")])
     def test_each_level_is_answered_and_the_first_is_meant_by_none(
@@ -95,31 +95,40 @@ class TestV3:
     """V3: the caller may view a schema of the plan, any one; the role counts for nothing."""
 
     FORBIDDEN = (
-        '{"message": "INC_02010000: You are not authorized to VIEW a schema of the Nightly load plan."}'
+        '{"message": "INC_02010000: You are not authorized to VIEW a schema of the load plan execution'
+        ' of ID [12]."}'
     )
 
     @pytest.mark.parametrize("access", [Access.VIEW, Access.EDIT])
     @pytest.mark.parametrize("schema", ["Sales", "Finance", "OnlineStore"])
     def test_any_one_schema_is_enough(self, schema: str, access: Access) -> None:
         """To edit it is to view it."""
-        seen = dict.fromkeys(GRANTED.access, SchemaSeen(1, Access.NONE)) | {schema: SchemaSeen(2, access)}
-        assert status(evolve(GRANTED, access=seen, member=NOBODY)).gate == "V4"
+        seen = dict.fromkeys(GRANTED.schemas, SchemaSeen(1, Access.NONE)) | {schema: SchemaSeen(2, access)}
+        assert status(evolve(GRANTED, schemas=seen, user=NOBODY)).gate == "V4"
 
     def test_without_any_the_caller_is_refused(self) -> None:
         """A Schema Manager too."""
-        seen = dict.fromkeys(GRANTED.access, SchemaSeen(1, Access.NONE))
-        known = evolve(GRANTED, access=seen, member=MANAGER)
+        seen = dict.fromkeys(GRANTED.schemas, SchemaSeen(1, Access.NONE))
+        known = evolve(GRANTED, schemas=seen, user=MANAGER)
         assert refused(status(known)) == ("V3", 403, self.FORBIDDEN)
+
+    @pytest.mark.parametrize("execution_id", ["12", "0012"])
+    def test_the_id_asked_for_is_named_and_the_plan_is_not(self, execution_id: str) -> None:
+        """As it was sent: who may not see the plan does not learn its name from the number of a run."""
+        seen = dict.fromkeys(GRANTED.schemas, SchemaSeen(1, Access.NONE))
+        reply = status(evolve(GRANTED, schemas=seen), execution_id)
+        assert refused(reply) == ("V3", 403, self.FORBIDDEN.replace("[12]", f"[{execution_id}]"))
+        assert PLAN.name not in reply.body
 
     def test_a_plan_without_a_schema_is_seen_by_who_may_start_plans(self) -> None:
         """There is no schema to view, and not everybody is to see it."""
         known = showing(FAILED, LoadPlan("Nightly", ()))
-        assert status(evolve(known, member=MANAGER)).gate == "V4"
-        assert refused(status(evolve(known, member=NOBODY))) == ("V3", 403, self.FORBIDDEN)
+        assert status(evolve(known, user=MANAGER)).gate == "V4"
+        assert refused(status(evolve(known, user=NOBODY))) == ("V3", 403, self.FORBIDDEN)
 
     def test_whether_it_is_there_is_told_first(self) -> None:
         """As the load plan is, to who may not start it."""
-        assert status(evolve(GRANTED, seen=None, member=NOBODY)).gate == "V2"
+        assert status(evolve(GRANTED, execution=None, user=NOBODY)).gate == "V2"
 
 
 class TestV4:

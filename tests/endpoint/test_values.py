@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import isfunction
 from typing import Any
 
 import pytest
-from endpoint.house import FAILED, GRANTED, PLAN, body
+from attrs import fields
+from endpoint.house import FAILED, GRANTED, PLAN, THERE, body
 
 from restart_engine import InvalidValue, RestartRequest, plan_restart
 from restart_engine.endpoint import (
@@ -14,7 +16,7 @@ from restart_engine.endpoint import (
     Bearer,
     ExecuteCall,
     ExecutionSeen,
-    Known,
+    HostLookups,
     Reply,
     RestartCall,
     SchemaSeen,
@@ -26,8 +28,7 @@ from restart_engine.endpoint import (
     answer_status,
     started,
 )
-from restart_engine.endpoint.asked import Asked
-from restart_engine.endpoint.replies import GATE_IDS, STATUS_OF
+from restart_engine.endpoint.lookups import lookups_of
 
 CALL: dict[str, Any] = {"tenant": "demo", "authorization": None, "body": b""}
 ASKED: dict[str, Any] = {"tenant": "demo", "authorization": None, "execution_id": "1"}
@@ -56,17 +57,15 @@ PLANNED = plan_restart(PLAN, RestartRequest(0))
         (SchemaSeen, {"id": 185, "access": 2}, "access"),
         (ExecutionSeen, {"plan": "Nightly", "execution": FAILED}, "plan"),
         (ExecutionSeen, {"plan": PLAN, "execution": 12}, "execution"),
-        (Snapshot, {"caller": "ada"}, "caller"),
-        (Snapshot, {"open": 1}, "open"),
-        (Snapshot, {"member": "ada"}, "member"),
-        (Snapshot, {"planned": "Nightly"}, "planned"),
-        (Snapshot, {"seen": FAILED}, "seen"),
-        (Snapshot, {"access": {"Sales": Access.EDIT}}, r"access\[Sales\]"),
-        (Snapshot, {"access": {" ": SchemaSeen(1, Access.EDIT)}}, "access"),
-        (Snapshot, {"newest": 12}, "newest"),
-        (Snapshot, {"loader": None}, "loader"),
-        (Asked, {"load_plan_name": "", "request": RestartRequest(0)}, "load_plan_name"),
-        (Asked, {"load_plan_name": "Nightly", "request": 0}, "request"),
+        (Snapshot, {"bearer": "ada"}, "bearer"),
+        (Snapshot, {"tenant_open": 1}, "tenant_open"),
+        (Snapshot, {"user": "ada"}, "user"),
+        (Snapshot, {"plan": "Nightly"}, "plan"),
+        (Snapshot, {"execution": FAILED}, "execution"),
+        (Snapshot, {"schemas": {"Sales": Access.EDIT}}, r"schemas\[Sales\]"),
+        (Snapshot, {"schemas": {" ": SchemaSeen(1, Access.EDIT)}}, "schemas"),
+        (Snapshot, {"latest": 12}, "latest"),
+        (Snapshot, {"loader_available": None}, "loader_available"),
         (Reply, {"gate": "H13", "body": "{}"}, "gate"),
         (Reply, {"gate": "H1", "body": ""}, "body"),
         (Start, {"restart": REJECTED, "bearer": Bearer("demo", "ada")}, "restart"),
@@ -91,41 +90,40 @@ def test_a_call_of_the_other_kind_is_refused() -> None:
         answer_status(RestartCall(**CALL), GRANTED)  # type: ignore[arg-type]  # refused at run time too
 
 
-def test_every_gate_has_its_status() -> None:
-    """In the order in which they are asked, as the table of the rules has it."""
-    assert tuple(STATUS_OF) == GATE_IDS
-    starts = [401, 401, 404, 400, 422, 404, 403, 403, 400, 400, 500, 200]
-    assert list(STATUS_OF.values()) == [*starts, 422, 404, 403, 200]
-
-
 class TestSnapshot:
     """What is known of one call, gathered before it is answered."""
 
-    def test_it_knows_what_a_host_knows(self) -> None:
-        """For type checkers too, which read this assignment."""
-        known: Known = Snapshot()
-        assert known.bearer("token") is None
+    def test_it_has_an_answer_to_every_question_of_a_host_under_its_name(self) -> None:
+        """In the order in which they are asked; and it is asked as a host is."""
+        questions = [name for name, value in vars(HostLookups).items() if isfunction(value)]
+        assert questions[: len(fields(Snapshot))] == [answer.name for answer in fields(Snapshot)]
+        host: HostLookups = lookups_of(Snapshot())
+        assert host.bearer("token") is None
+
+    def test_a_host_of_its_own_is_asked_itself(self) -> None:
+        """Nothing stands between it and the gates."""
+        assert lookups_of(THERE) is THERE
 
     def test_it_keeps_what_it_was_given(self) -> None:
         """A mapping that its maker changes afterwards changes nothing, and it lets nobody change its own."""
-        access = {"Sales": SchemaSeen(1, Access.VIEW)}
-        snapshot = Snapshot(access=access)
-        access["Sales"] = SchemaSeen(1, Access.EDIT)
-        assert snapshot.access == {"Sales": SchemaSeen(1, Access.VIEW)}
+        schemas = {"Sales": SchemaSeen(1, Access.VIEW)}
+        snapshot = Snapshot(schemas=schemas)
+        schemas["Sales"] = SchemaSeen(1, Access.EDIT)
+        assert snapshot.schemas == {"Sales": SchemaSeen(1, Access.VIEW)}
         with pytest.raises(TypeError):
-            snapshot.access["Sales"] = SchemaSeen(1, Access.EDIT)  # type: ignore[index]  # that is the test
+            snapshot.schemas["Sales"] = SchemaSeen(1, Access.EDIT)  # type: ignore[index]  # that is the test
 
     def test_a_schema_that_it_misses_is_the_hosts_fault(self) -> None:
         """It is named; no caller is refused for it, and none let in."""
         call = RestartCall(tenant="demo", authorization="Bearer abcde", body=body())
         known = Snapshot(
-            caller=GRANTED.caller,
-            open=True,
-            member=GRANTED.member,
-            planned=PLAN,
-            access={"Sales": SchemaSeen(1, Access.EDIT)},
+            bearer=GRANTED.bearer,
+            tenant_open=True,
+            user=GRANTED.user,
+            plan=PLAN,
+            schemas={"Sales": SchemaSeen(1, Access.EDIT)},
         )
         with pytest.raises(
-            InvalidValue, match="`access` is `'Finance'`, accepted is a value for every schema"
+            InvalidValue, match="`schemas` is `'Finance'`, accepted is a value for every schema"
         ):
             answer_start(call, known)

@@ -23,9 +23,8 @@ from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
-from restart_engine.endpoint import Bearer, Start, answer_start, gates
-from restart_engine.endpoint.asked import StartCall
-from restart_engine.server import known, service, starts
+from restart_engine.endpoint import Bearer, Start, StartCall, answer_start, gates
+from restart_engine.server import lookups, service, starts
 from restart_engine.server.database import Database
 from restart_engine.server.records import read_record
 from restart_engine.server.tables import one_active
@@ -73,10 +72,10 @@ def two_transactions() -> None:
         with database.writing() as connection:
             connection.execute(text(f"drop index if exists {one_active.name}"))
 
-    def start(self: Any, call: StartCall, caller: Bearer | None) -> starts.Answer:
+    def start(self: Any, call: StartCall, bearer: Bearer) -> starts.Answer:
         database: Database = self._database
         with database.reading() as connection:
-            found = known.DatabaseKnown(connection, caller, tenant=call.tenant)
+            found = lookups.DatabaseLookups(connection, bearer)
             outcome = answer_start(call, found)
         if not isinstance(outcome, Start):
             return starts.Answer(reply=outcome)
@@ -88,7 +87,7 @@ def two_transactions() -> None:
 
     vars(service)["migrate"] = unguarded
     starts.Starts.start = start  # type: ignore[method-assign]  # the fault
-    vars(known._PLAN)["_for_update_arg"] = None  # noqa: SLF001  # the fault
+    vars(lookups._PLAN)["_for_update_arg"] = None  # noqa: SLF001  # the fault
 
 
 def older_latest() -> None:
@@ -104,7 +103,7 @@ def older_latest() -> None:
         records = [record.execution for record in found if record is not None]
         return None if not records else records[0] if records[0].active else records[-1]
 
-    known.DatabaseKnown.latest = latest  # type: ignore[method-assign]  # the fault
+    lookups.DatabaseLookups.latest = latest  # type: ignore[method-assign]  # the fault
 
 
 FAULTS: Final[dict[str, Callable[[], None]]] = {

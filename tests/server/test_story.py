@@ -110,7 +110,7 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """The rows, in order."""
-    found = re.findall(r"^\| ([HV]\d+) \| .*? \| (\d{3}) \| `(.*)` \|$", PAGE, re.MULTILINE)
+    found = re.findall(r"^\| ([A-Z]\d+) \| .*? \| (\d{3}) \| `(.*)` \|$", PAGE, re.MULTILINE)
     return [Row(gate, int(status), body) for gate, status, body in found]
 
 

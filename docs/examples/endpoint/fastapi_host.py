@@ -27,11 +27,11 @@ from restart_engine.endpoint import (
     StartCall,
     StatusCall,
     User,
+    admitted_by_token,
     answer_start,
     answer_status,
     id_asked,
     plan_asked,
-    refused_by_token,
     started,
     token_in,
 )
@@ -75,26 +75,25 @@ def create_app(store: Store) -> FastAPI:
 
 async def gathered(store: Store, call: Call) -> Snapshot:
     """What the gates may ask of this call; of a caller whom the token refuses, nothing but that."""
-    caller = await store.bearer(token_in(call.authorization))
-    by_token = Snapshot(caller=caller)
-    if caller is None or refused_by_token(call, by_token) is not None:
-        return by_token
-    plan = seen = newest = None
+    bearer = await store.bearer(token_in(call.authorization))
+    if bearer is None or isinstance(admitted_by_token(call, bearer), Reply):
+        return Snapshot(bearer=bearer)
+    plan = execution = latest = None
     if isinstance(call, StatusCall):
-        seen = await store.execution(call.tenant, id_asked(call))
+        execution = await store.execution(call.tenant, id_asked(call))
     elif (name := plan_asked(call)) is not None:
         plan = await store.plan(call.tenant, name)
-        newest = await store.latest(call.tenant, name)
+        latest = await store.latest(call.tenant, name)
     loaders = await store.loaders_of(call.tenant)
     return Snapshot(
-        caller=caller,
-        open=loaders is not None,
-        member=await store.user(caller),
-        planned=plan,
-        seen=seen,
-        access=await store.schemas(caller),
-        newest=newest,
-        loader=bool(loaders),
+        bearer=bearer,
+        tenant_open=loaders is not None,
+        user=await store.user(bearer),
+        plan=plan,
+        execution=execution,
+        schemas=await store.schemas(bearer),
+        latest=latest,
+        loader_available=bool(loaders),
     )
 
 

@@ -69,7 +69,7 @@ def create_app(store: Store) -> Flask:
 
 @dataclass
 class Store:
-    """What this host knows, in dictionaries. It is a `Known`: each of its questions is a lookup."""
+    """What this host knows, in dictionaries. It is a `HostLookups`: each of its questions is a lookup."""
 
     bearers: dict[str, Bearer]
     """By token; a host with signed tokens verifies one instead."""

@@ -27,7 +27,7 @@ from server.harness.table import progress, say, table
 
 from restart_engine import RestartPlan, plan_restart
 from restart_engine.core.progress import advance, opening_record
-from restart_engine.endpoint.replies import already_running
+from restart_engine.server.openapi_examples import example
 from restart_engine.wire import decode_scenario
 from restart_engine.wire.scenario import execution_shape
 
@@ -54,7 +54,8 @@ FAILED: Final = {
         {"sequence": 2, "status": "In Queue", "steps": {"Sales.D": "In Queue"}},
     ],
 }
-H9: Final = (400, already_running().body.encode())
+_RUNNING: Final = example("H9")
+H9: Final = (_RUNNING.status, _RUNNING.body.encode())
 CUTS: Final = 6
 SAVES: Final = 3
 SERVER_ERROR: Final = 500
@@ -163,7 +164,7 @@ class Races:
             if status == 200 and kind in {"restart", "execute"}:
                 self.figures["started"] += count
             elif (status, said) == H9:
-                self.figures["H9"] += count
+                self.figures[_RUNNING.gate] += count
             elif _is_r2(status, said):
                 self.figures["H10, R2"] += count
             elif kind in {"restart", "execute"}:
@@ -297,7 +298,10 @@ def main() -> int:
         title,
         {
             "rounds": figures.pop("rounds"),
-            **{f"answers: {name}": figures[name] for name in ("started", "H9", "H10, R2", "anything else")},
+            **{
+                f"answers: {name}": figures[name]
+                for name in ("started", _RUNNING.gate, "H10, R2", "anything else")
+            },
             "5xx, or no answer": figures["5xx, or no answer"],
             "plan saved before / after the start": (
                 f"{figures['saved before the start']} / {figures['saved after the start']}"

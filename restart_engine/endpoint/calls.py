@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, cast, final
 
 from attrs import field, frozen
 
-from restart_engine.core.checks import Sealed, check_kind, check_text, is_unicode
+from restart_engine.core.checks import Sealed, check_kind, is_unicode
 from restart_engine.core.request import RestartRequest
 
 
@@ -70,19 +70,6 @@ def _check(tenant: object, authorization: object) -> None:
     check_kind("authorization", authorization, str, NoneType)
 
 
-@final
-@frozen
-class Asked(Sealed):
-    """What a body that is as it has to be asks for."""
-
-    load_plan_name: str
-    request: RestartRequest
-
-    def __attrs_post_init__(self) -> None:
-        check_text("load_plan_name", self.load_plan_name)
-        check_kind("request", self.request, RestartRequest)
-
-
 class NotAnObject(ValueError):
     """The body is not JSON, or not an object [H4]; its text says what it is instead."""
 
@@ -97,30 +84,15 @@ def token_in(authorization: str | None) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def members_of(body: bytes) -> Mapping[str, object]:
-    """The members of the JSON object that a body is; raises `NotAnObject` for any other body."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        raise NotAnObject(f"the body is not UTF-8: byte {body[error.start]:#04x} at {error.start}") from None
-    if not text.strip(" \t\r\n"):
-        raise NotAnObject("the body is empty, and has to be a JSON object")
-    try:
-        value: object = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        what = error.msg.lower().removesuffix(" at")
-        raise NotAnObject(f"the body is not JSON: {what} at {place}") from None
-    except RecursionError:
-        raise NotAnObject("the body is nested too deeply") from None
-    if not isinstance(value, dict):
-        raise NotAnObject("the body is JSON, but not an object")
-    return MappingProxyType(cast("dict[str, object]", value))
-
-
-def asked_of(call: StartCall, members: Mapping[str, object]) -> Asked:
-    """What the call asks for with these members of its body; raises `UnfitMember`."""
-    return restart_asked(members) if isinstance(call, RestartCall) else execution_asked(members)
+def asked_of(call: StartCall, members: Mapping[str, object]) -> tuple[str, RestartRequest]:
+    """The name of the load plan, and what is asked of it; raises `UnfitMember`. Other members are ignored."""
+    name = _name(members)
+    if isinstance(call, ExecuteCall):
+        return name, RestartRequest(0)
+    sequence = _integer(members, "groupSequence")
+    given = members.get("recentLoadPlanExecution") is not None
+    execution_id = _integer(members, "recentLoadPlanExecution") if given else None
+    return name, RestartRequest(sequence, execution_id=execution_id)
 
 
 def plan_asked(call: StartCall) -> str | None:
@@ -129,7 +101,7 @@ def plan_asked(call: StartCall) -> str | None:
     For a host that looks the plan up before it has the gates asked, in a `Snapshot`.
     """
     try:
-        return asked_of(call, members_of(call.body)).load_plan_name
+        return asked_of(call, members_of(call.body))[0]
     except (NotAnObject, UnfitMember):
         return None
 
@@ -138,21 +110,6 @@ def id_asked(call: StatusCall) -> int | None:
     """The id of the execution whose status is asked, of any size; none where the path holds no number."""
     text = call.execution_id
     return _any_integer(text) if text.isascii() and text.isdigit() else None
-
-
-def restart_asked(members: Mapping[str, object]) -> Asked:
-    """What a restart's members ask for; raises `UnfitMember`. Others are ignored."""
-    name = _name(members)
-    sequence = _integer(members, "groupSequence")
-    execution_id = members.get("recentLoadPlanExecution")
-    if execution_id is not None:
-        execution_id = _integer(members, "recentLoadPlanExecution")
-    return Asked(name, RestartRequest(sequence, execution_id=execution_id))
-
-
-def execution_asked(members: Mapping[str, object]) -> Asked:
-    """What an execution's members ask for, which is a restart from the beginning; raises `UnfitMember`."""
-    return Asked(_name(members), RestartRequest(0))
 
 
 def _name(members: Mapping[str, object]) -> str:
@@ -175,6 +132,27 @@ def _integer(members: Mapping[str, object], name: str) -> int:
     if type(value) is not int:
         raise UnfitMember(f"{name} must be an integer")
     return value
+
+
+def members_of(body: bytes) -> Mapping[str, object]:
+    """The members of the JSON object that a body is; raises `NotAnObject` for any other body."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise NotAnObject(f"the body is not UTF-8: byte {body[error.start]:#04x} at {error.start}") from None
+    if not text.strip(" \t\r\n"):
+        raise NotAnObject("the body is empty, and has to be a JSON object")
+    try:
+        value: object = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        what = error.msg.lower().removesuffix(" at")
+        raise NotAnObject(f"the body is not JSON: {what} at {place}") from None
+    except RecursionError:
+        raise NotAnObject("the body is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise NotAnObject("the body is JSON, but not an object")
+    return MappingProxyType(cast("dict[str, object]", value))
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

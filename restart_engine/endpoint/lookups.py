@@ -1,7 +1,7 @@
 """What a host has to know to answer: asked gate by gate, so that nothing is looked up for a refused caller.
 
-A host fills in `Known` with lookups of its own, within one transaction where it starts what is accepted. A
-`Snapshot` is the same from values at hand.
+A host fills in `HostLookups` with lookups of its own, within one transaction where it starts what is
+accepted. A `Snapshot` is the same from values at hand.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class ExecutionSeen(Sealed):
         check_kind("execution", self.execution, Execution)
 
 
-class Known(Protocol):
+class HostLookups(Protocol):
     """What a host knows while it answers one call. Each question is asked once at most, in this order.
 
     Names come from outside: any text, compared code point by code point.
@@ -129,9 +129,6 @@ class Known(Protocol):
         ...
 
 
-_NO_SCHEMAS: Final[Mapping[str, SchemaSeen]] = MappingProxyType({})
-
-
 def _fixed(schemas: Mapping[str, SchemaSeen]) -> Mapping[str, SchemaSeen]:
     return MappingProxyType(dict(schemas))
 
@@ -139,64 +136,72 @@ def _fixed(schemas: Mapping[str, SchemaSeen]) -> Mapping[str, SchemaSeen]:
 @final
 @frozen(kw_only=True)
 class Snapshot(Sealed):
-    """`Known` from values at hand, of one call; a host with asynchronous lookups gathers them first.
+    """The answers to the questions of `HostLookups`, each under its name, as far as they are known.
 
-    The fields stand in the order in which the gates look at them.
+    For one call: a host whose lookups are asynchronous gathers them first.
     """
 
-    caller: Bearer | None = None
-    open: bool = False
-    member: User | None = None
-    planned: LoadPlan | None = None
-    seen: ExecutionSeen | None = None
-    access: Mapping[str, SchemaSeen] = field(default=_NO_SCHEMAS, converter=_fixed)
-    """By the schema's name; one that is missing is a schema that the host has no id of, an error."""
-    newest: Execution | None = None
-    loader: bool = False
+    bearer: Bearer | None = None
+    tenant_open: bool = False
+    user: User | None = None
+    plan: LoadPlan | None = None
+    """Found under its name alone."""
+    execution: ExecutionSeen | None = None
+    """Found under its id alone."""
+    schemas: Mapping[str, SchemaSeen] = field(factory=dict[str, SchemaSeen], converter=_fixed)
+    """By name; to miss one of the plan's schemas is an error of the host, `InvalidValue`."""
+    latest: Execution | None = None
+    loader_available: bool = False
 
     def __attrs_post_init__(self) -> None:
-        check_kind("caller", self.caller, Bearer, NoneType)
-        check_kind("member", self.member, User, NoneType)
-        check_kind("open", self.open, bool)
-        check_kind("planned", self.planned, LoadPlan, NoneType)
-        check_kind("seen", self.seen, ExecutionSeen, NoneType)
-        for name, schema in self.access.items():
-            check_text("access", name)
-            check_kind(f"access[{name}]", schema, SchemaSeen)
-        check_kind("newest", self.newest, Execution, NoneType)
-        check_kind("loader", self.loader, bool)
+        check_kind("bearer", self.bearer, Bearer, NoneType)
+        check_kind("tenant_open", self.tenant_open, bool)
+        check_kind("user", self.user, User, NoneType)
+        check_kind("plan", self.plan, LoadPlan, NoneType)
+        check_kind("execution", self.execution, ExecutionSeen, NoneType)
+        for name, schema in self.schemas.items():
+            check_text("schemas", name)
+            check_kind(f"schemas[{name}]", schema, SchemaSeen)
+        check_kind("latest", self.latest, Execution, NoneType)
+        check_kind("loader_available", self.loader_available, bool)
+
+
+def lookups_of(host: HostLookups | Snapshot) -> HostLookups:
+    """The host's own lookups, or those in its snapshot."""
+    return _SnapshotLookups(host) if isinstance(host, Snapshot) else host
+
+
+@frozen
+class _SnapshotLookups:
+    """`HostLookups` in a snapshot."""
+
+    known: Snapshot
 
     def bearer(self, _token: str, /) -> Bearer | None:
-        """`caller`."""
-        return self.caller
-
-    def user(self, _bearer: Bearer, /) -> User | None:
-        """`member`."""
-        return self.member
+        return self.known.bearer
 
     def tenant_open(self, _tenant: str, /) -> bool:
-        """`open`."""
-        return self.open
+        return self.known.tenant_open
+
+    def user(self, _bearer: Bearer, /) -> User | None:
+        return self.known.user
 
     def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
-        """`planned`, where it has this name."""
-        return self.planned if self.planned is not None and self.planned.name == name else None
+        plan = self.known.plan
+        return plan if plan is not None and plan.name == name else None
 
     def execution(self, _tenant: str, execution_id: int, /) -> ExecutionSeen | None:
-        """`seen`, where it has this id."""
-        return self.seen if self.seen is not None and self.seen.execution.id == execution_id else None
+        seen = self.known.execution
+        return seen if seen is not None and seen.execution.id == execution_id else None
 
     def schemas(self, _bearer: Bearer, names: tuple[str, ...], /) -> Mapping[str, SchemaSeen]:
-        """`access`, which has to hold each of these."""
         for name in names:
-            if name not in self.access:
-                raise InvalidValue("access", name, "a value for every schema of the plan")
-        return self.access
+            if name not in self.known.schemas:
+                raise InvalidValue("schemas", name, "a value for every schema of the plan")
+        return self.known.schemas
 
     def latest(self, _tenant: str, _plan: LoadPlan, /) -> Execution | None:
-        """`newest`."""
-        return self.newest
+        return self.known.latest
 
     def loader_available(self, _tenant: str, /) -> bool:
-        """`loader`."""
-        return self.loader
+        return self.known.loader_available

@@ -12,7 +12,6 @@ from restart_engine.core.checks import is_unicode
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.endpoint import Access, Bearer, ExecutionSeen, SchemaSeen, User
-from restart_engine.endpoint.once import Once
 from restart_engine.server.records import RECORD, plan_from, read_record, record_of
 from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
 
@@ -60,34 +59,29 @@ _SCHEMAS: Final = (
 _ACCESS: Final = {None: Access.NONE, "view": Access.VIEW, "edit": Access.EDIT}
 
 
-class DatabaseKnown:
-    """`Known` of one call, within one transaction.
+class DatabaseLookups:
+    """`HostLookups` of one call, within one transaction.
 
     The plan to be started is locked as it is looked up, so that what was decided on is still so when the
     transaction commits.
     """
 
-    def __init__(self, connection: Connection, caller: Bearer | None, *, tenant: str) -> None:
+    def __init__(self, connection: Connection, bearer: Bearer) -> None:
         self._connection = connection
-        self._caller = caller
-        self._tenant_name = tenant
+        self._bearer = bearer
+        self.tenant_row: Row[Any] | None = None
+        """The row of the tenant that the gates have found, with what it knows of the bearer."""
         self.plan_row: Row[Any] | None = None
         """The row of the plan that the gates have found."""
 
     def bearer(self, _token: str, /) -> Bearer | None:
         """Whom the token names: read before there was a transaction."""
-        return self._caller
+        return self._bearer
 
-    @Once
-    def tenant_row(self) -> Row[Any] | None:
-        """The tenant, and what it knows of the caller."""
-        if self._caller is None or not is_unicode(self._tenant_name):
-            return None
-        asked = {"tenant": self._tenant_name, "user": self._caller.user}
-        return self._row(_TENANT, asked)
-
-    def tenant_open(self, _tenant: str, /) -> bool:
+    def tenant_open(self, tenant: str, /) -> bool:
         """Whether the tenant is there, and enabled."""
+        if is_unicode(tenant):
+            self.tenant_row = self._row(_TENANT, {"tenant": tenant, "user": self._bearer.user})
         return self.tenant_row is not None and self.tenant_row.enabled
 
     def user(self, _bearer: Bearer, /) -> User | None:
