@@ -129,10 +129,10 @@ def oracle() -> int:
     return exit_status
 
 
-@commands.command(short_help="Print the JSON Schema of a scenario or a decision.")
+@commands.command(short_help="Print the JSON Schema of a scenario, a decision, a plan or an execution.")
 @click.argument("name", type=click.Choice(get_args(SchemaName)))
 def schema(name: SchemaName) -> int:
-    """Print the JSON Schema of a scenario or a decision."""
+    """Print the JSON Schema of a scenario, a decision, a plan or an execution."""
     write_line(schema_text(name).rstrip().encode())
     return PLANNED
 

@@ -24,6 +24,7 @@ from restart_engine.core.options import recommended
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.rule_table import START_RULE_IDS, complete_table
 from restart_engine.core.rules import Facts
+from restart_engine.strict_json import write_integer
 
 _CHOICES: Final = complete_table(
     START_RULE_IDS,
@@ -97,8 +98,8 @@ def _rejected(rejection: Rejection, page: Page) -> Iterator[Text]:
 
 def _request(request: RestartRequest) -> str:
     """The request to be copied: its numbers whole, however many digits they have."""
-    execution = "none" if request.execution_id is None else request.execution_id
-    return f"groupSequence {request.group_sequence}, recentLoadPlanExecution {execution}"
+    execution = "none" if request.execution_id is None else write_integer(request.execution_id)
+    return f"groupSequence {write_integer(request.group_sequence)}, recentLoadPlanExecution {execution}"
 
 
 def _steps_after(facts: Facts) -> dict[int, int]:

@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 
 from restart_engine.conformance.reference import Allowed, Planned, Rejected
 from restart_engine.core.rule_table import RuleId
+from restart_engine.strict_json import quote
 from restart_engine.wire import WireError
-from restart_engine.wire.reading import encoded, quoted, read_carefully
+from restart_engine.wire.reading import read_carefully
 
 
 class StartShape(Struct):
@@ -42,11 +43,11 @@ def read_answer(text: str | bytes) -> Allowed:
 
     Required are `decision`, and with it `start` and `after`, or `rule`; other members are passed over.
     """
-    answer: AnswerShape = read_carefully(encoded(text), AnswerShape)
+    answer: AnswerShape = read_carefully(text, AnswerShape)
     if isinstance(answer, RejectedShape):
         return Rejected((answer.rule,))
     start = answer.start
     (name, times), *_ = Counter([*start.run, *start.skip]).most_common(1) or [("", 0)]
     if times > 1:
-        raise WireError("start", f"holding `{quoted(name)}` {times} times", "each step once, run or skipped")
+        raise WireError("start", f"holding `{quote(name)}` {times} times", "each step once, run or skipped")
     return Planned(start.sequence, frozenset(start.run), frozenset(start.skip), tuple(answer.after))

@@ -24,8 +24,8 @@ from restart_engine.core.status import Status
 from restart_engine.fleet.columns import Lists, check_kind, member, texts_of
 from restart_engine.fleet.schemas import SCENARIO_COLUMNS
 from restart_engine.wire import WireError
-from restart_engine.wire.kept import Kept
-from restart_engine.wire.scenario import facts_read_carefully
+from restart_engine.wire.cache import BoundedCache
+from restart_engine.wire.scenario import read_facts_carefully
 
 _OPTIONAL: Final = frozenset({"request.recentLoadPlanExecution"})
 KEPT_NAMES: Final = 500_000
@@ -44,8 +44,8 @@ class NestedScenarios:
         """Raises `WireError` where a column is missing or cannot hold what it has to."""
         for field in SCENARIO_COLUMNS:
             check_kind(schema.field(field.name).type, field.type, field.name, _OPTIONAL)
-        self._plans = Kept(_plan_of, lambda key: 1 + len(key[1]) + len(key[-1]), KEPT_NAMES)
-        self._outcomes = Kept(_outcome_of, lambda key: 1 + len(key[-1] or ()), KEPT_NAMES)
+        self._plans = BoundedCache(_plan_of, lambda key: 1 + len(key[1]) + len(key[-1]), KEPT_NAMES)
+        self._outcomes = BoundedCache(_outcome_of, lambda key: 1 + len(key[-1] or ()), KEPT_NAMES)
 
     def readings(self, batch: pa.RecordBatch) -> Iterator[Facts | WireError]:
         """The facts of each row, or what is wrong with it."""
@@ -54,7 +54,7 @@ class NestedScenarios:
         requests = _Requests(batch.column("request"))
         for index in range(batch.num_rows):
             try:
-                plan = self._plans.of(plans.key(index))
+                plan = self._plans.get(plans.key(index))
                 latest = executions.execution(index, self._outcomes)
                 yield Facts(plan, requests.request(index, plan), latest)
             except (InvalidValue, LookupError, TypeError):
@@ -111,14 +111,14 @@ class _Executions:
         self._steps = Lists(member(outcomes, "steps"))
         self._step_names, self._step_statuses = map(texts_of, self._steps.pairs())
 
-    def execution(self, index: int, outcomes: Kept[_OutcomeKey, GroupOutcome]) -> Execution | None:
+    def execution(self, index: int, outcomes: BoundedCache[_OutcomeKey, GroupOutcome]) -> Execution | None:
         """A row's latest execution, or none where the column is null."""
         if self._missing[index]:
             return None
         if self._groups.missing[index]:
             raise LookupError(index)
         places = range(*self._groups.starts[index : index + 2])
-        groups = [outcomes.of(self._key(place)) for place in places]
+        groups = [outcomes.get(self._key(place)) for place in places]
         return Execution(self._ids[index], _STATUSES[self._statuses[index]], tuple(groups))
 
     def _key(self, place: int) -> _OutcomeKey:
@@ -161,7 +161,7 @@ def _read_carefully(batch: pa.RecordBatch, index: int) -> Facts | WireError:
             f'"{field.name}": {_json(batch.column(field.name)[index].as_py(), field.type)}'
             for field in SCENARIO_COLUMNS
         ]
-        return facts_read_carefully(f"{{{', '.join(members)}}}".encode())
+        return read_facts_carefully(f"{{{', '.join(members)}}}".encode())
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         return WireError("", f"holding text that is not UTF-8: byte {byte:#04x}", "texts in UTF-8")

@@ -13,6 +13,7 @@ from restart_engine.core.remedies import SendRequest
 from restart_engine.core.rules import Facts
 from restart_engine.fleet.counts import helping
 from restart_engine.fleet.schemas import DECISIONS
+from restart_engine.strict_json import quote
 from restart_engine.wire import WireError
 
 _HIGHEST: Final = 2**63 - 1
@@ -133,5 +134,7 @@ def _that_fits(row: Row) -> Row:
         numbers = value if isinstance(value, tuple) else (value,)
         for number in numbers:
             if isinstance(number, int) and not _LOWEST <= number <= _HIGHEST:
-                return refused(WireError(field.name, f"`{number}`", "an integer of 64 bits in a column"))
+                return refused(
+                    WireError(field.name, f"`{quote(number)}`", "an integer of 64 bits in a column")
+                )
     return row

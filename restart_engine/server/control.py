@@ -27,7 +27,7 @@ from restart_engine.server.world_load import WorldConflict, load_world
 from restart_engine.server.world_reading import read_world
 from restart_engine.server.world_shapes import Seconds
 from restart_engine.server.world_writing import world_text
-from restart_engine.wire.errors import WireError
+from restart_engine.strict_json import WireError
 from restart_engine.wire.reading import read_carefully
 from restart_engine.wire.scenario import execution_shape, plan_of
 from restart_engine.wire.shapes import GroupShape, OverStatus, PlanShape, Positive, Shape, StepName

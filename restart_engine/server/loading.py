@@ -16,7 +16,8 @@ from restart_engine.core.plan import LoadPlan, Step
 from restart_engine.core.status import Status
 from restart_engine.server.failures import Failure, Place, check_number
 from restart_engine.server.world_shapes import MAX_SECONDS, FailureShape, LoadingShape
-from restart_engine.wire.reading import invalid, member, parsed, read_value
+from restart_engine.strict_json import member
+from restart_engine.wire.reading import invalid, read_carefully
 
 
 @final
@@ -103,7 +104,7 @@ def seconds(loading: Loading, step: Step) -> float:
 @lru_cache(maxsize=64)
 def read_loading(text: str) -> Loading:
     """The loading that a JSON text states; raises `WireError` for any other text."""
-    shape: LoadingShape = read_value(parsed(text.encode(), levels=4), LoadingShape)
+    shape: LoadingShape = read_carefully(text, LoadingShape, levels=4)
     return loading_of(shape)
 
 

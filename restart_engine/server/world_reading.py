@@ -33,7 +33,8 @@ from restart_engine.server.world_values import (
     check_schemas,
 )
 from restart_engine.server.world_yaml import parsed_yaml
-from restart_engine.wire.reading import encoded, invalid, parsed, read_value
+from restart_engine.strict_json import read_json, to_utf8
+from restart_engine.wire.reading import invalid, read_value
 from restart_engine.wire.scenario import execution_of, plan_of
 
 _JSON: Final = (".json",)
@@ -53,10 +54,10 @@ def read_world(text: bytes, *, name: str) -> World:
 
 def parsed_by_name(text: bytes, name: str, *, levels: int) -> object:
     """The value that a file of this name holds, as JSON or as YAML: see `read_world`."""
-    text = encoded(text)
+    text = to_utf8(text)
     ending = name.lower()
     is_json = ending.endswith(_JSON) or (not ending.endswith(_YAML) and text.lstrip().startswith(b"{"))
-    return parsed(text, levels=levels) if is_json else parsed_yaml(text, levels=levels)
+    return read_json(text, levels=levels) if is_json else parsed_yaml(text, levels=levels)
 
 
 def world_of(shape: WorldShape) -> World:

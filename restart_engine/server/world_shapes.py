@@ -13,61 +13,39 @@ from restart_engine.core.status import ACTIVE, OF_RUN, Status
 from restart_engine.wire.schema import schema_of
 from restart_engine.wire.shapes import (
     BLANK,
-    STEP_PATTERN,
+    STEP,
+    UNIQUE,
     ExecutionShape,
     Name,
     PlanShape,
     Positive,
     Shape,
     StepName,
+    keyed_by,
+    matching,
+    one_of,
 )
 
 MAX_SECONDS: Final = 1_000_000
 """What a step may take at most in simulated time: eleven days and a half."""
 LEVELS: Final = 10
 """Of nesting: the file, its tenants, one, its plans, one, its executions, one, its groups, one, its steps."""
-_UNIQUE: Final = Meta(extra_json_schema={"uniqueItems": True})
 
-SchemaName: TypeAlias = Annotated[
-    str,
-    Meta(
-        extra_json_schema={
-            "description": "a schema's name: not blank, no dot",
-            "pattern": f"^[^.]*[^.{BLANK}][^.]*$",
-        }
-    ),
-]
-SchemaNames: TypeAlias = Annotated[list[SchemaName], _UNIQUE]
-Names: TypeAlias = Annotated[list[Name], _UNIQUE]
+SCHEMA: Final = matching("a schema's name: not blank, no dot", f"[^.]*[^.{BLANK}][^.]*")
+SchemaName: TypeAlias = Annotated[str, SCHEMA]
+SchemaNames: TypeAlias = Annotated[list[SchemaName], UNIQUE]
+Names: TypeAlias = Annotated[list[Name], UNIQUE]
 Time: TypeAlias = Annotated[
     str,
-    Meta(
-        extra_json_schema={
-            "description": "a time in UTC like 2026-11-24T21:05:00.250Z",
-            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?Z$",
-            "maxLength": 24,
-        }
+    matching(
+        "a time in UTC like 2026-11-24T21:05:00.250Z",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?Z",
+        maxLength=24,
     ),
 ]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
-SecondsOf: TypeAlias = Annotated[
-    dict[str, Seconds],
-    Meta(
-        extra_json_schema={
-            "propertyNames": {
-                "type": "string",
-                "description": "`Schema.Object`, split at the first dot, neither part blank",
-                "pattern": STEP_PATTERN,
-            }
-        }
-    ),
-]
-FailedStatus: TypeAlias = Annotated[
-    Status,
-    Meta(
-        extra_json_schema={"enum": [s for s in Status if s in OF_RUN - ACTIVE and s is not Status.SUCCEEDED]}
-    ),
-]
+SecondsOf: TypeAlias = Annotated[dict[str, Seconds], keyed_by(STEP)]
+FailedStatus: TypeAlias = Annotated[Status, one_of(OF_RUN - ACTIVE - {Status.SUCCEEDED})]
 
 
 class OptionalShape(Shape, omit_defaults=True, kw_only=True):
@@ -136,7 +114,7 @@ class FailureShape(OptionalShape):
     sequence: Positive | None = None
     schema: SchemaName | None = None
     step: StepName | None = None
-    attempts: Annotated[list[Positive], _UNIQUE] | None = None
+    attempts: Annotated[list[Positive], UNIQUE] | None = None
     share: Annotated[float, Meta(ge=0, le=1)] | None = None
     seed: int | None = None
     status: FailedStatus = Status.FAILED

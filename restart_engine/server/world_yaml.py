@@ -13,8 +13,7 @@ from typing import Any, Final, NoReturn
 
 import yaml
 
-from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import members
+from restart_engine.strict_json import Objects, WireError
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Only its parser is used; the one in C where PyYAML was built with it."""
@@ -25,7 +24,7 @@ _PLAIN: Final = re.compile(rf"(?:null|true|false|{_NUMBER})\Z")
 
 
 def parsed_yaml(text: bytes, *, levels: int) -> object:
-    """The one value that the text holds, as `wire.reading.parsed` gives that of a JSON text."""
+    """The one value that the text holds, as `strict_json.read_json` gives that of a JSON text."""
     try:
         return _built(_events(text.decode()), levels)
     except UnicodeDecodeError as error:
@@ -78,10 +77,10 @@ class _Open:
     def awaits_name(self) -> bool:
         return self.is_object and len(self.items) % 2 == 0
 
-    def closed(self) -> object:
+    def closed(self, objects: Objects) -> object:
         if not self.is_object:
             return self.items
-        return members(list(zip(self.items[::2], self.items[1::2], strict=True)))
+        return objects.make(list(zip(self.items[::2], self.items[1::2], strict=True)))
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -92,6 +91,7 @@ def _built(events: Iterator[Any], levels: int) -> object:
     """The value that the events describe; nothing here calls itself, however deep they go."""
     above: list[_Open] = []
     documents: list[object] = []
+    objects = Objects()
     for event in events:
         match event:
             case yaml.ScalarEvent() | yaml.CollectionStartEvent() | yaml.AliasEvent():
@@ -102,13 +102,15 @@ def _built(events: Iterator[Any], levels: int) -> object:
                     above.append(value)
                     continue
             case yaml.CollectionEndEvent():
-                value = above.pop().closed()
+                value = above.pop().closed(objects)
             case yaml.DocumentStartEvent() if documents:
                 _refuse(event, "holding a second document", "one YAML document")
             case _:
                 continue
         (above[-1].items if above else documents).append(value)
-    return documents[0] if documents else None
+    value = documents[0] if documents else None
+    objects.check(value)
+    return value
 
 
 def _begun(event: Any, inside: _Open | None) -> object:

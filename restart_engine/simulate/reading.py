@@ -19,8 +19,8 @@ from restart_engine.simulate.selection import Hours, Where
 from restart_engine.simulate.simulation import Simulation
 from restart_engine.simulate.sources import read_past
 from restart_engine.simulate.times import MINUTE, seconds_of
-from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import invalid, member, read_value, unlike
+from restart_engine.strict_json import WireError, member
+from restart_engine.wire.reading import invalid, read_value, unlike
 from restart_engine.wire.scenario import plan_of
 
 

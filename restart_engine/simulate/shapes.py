@@ -10,13 +10,24 @@ from msgspec import Meta, field
 
 from restart_engine.core.status import Status
 from restart_engine.server.world_shapes import (
+    SCHEMA,
     FailedStatus,
     OptionalShape,
     SchemaName,
     Seconds,
 )
 from restart_engine.wire.schema import schema_of
-from restart_engine.wire.shapes import BLANK, STEP_PATTERN, Name, PlanShape, Positive, Shape, StepName
+from restart_engine.wire.shapes import (
+    STEP,
+    UNIQUE,
+    Name,
+    PlanShape,
+    Positive,
+    Shape,
+    StepName,
+    keyed_by,
+    matching,
+)
 
 LEVELS: Final = 6
 """Of nesting: the file, its durations, those of steps, one, its observed seconds, one more to name it."""
@@ -24,26 +35,10 @@ MAX_MINUTES: Final = 10_080
 """A week."""
 
 TimeOfDay: TypeAlias = Annotated[
-    str,
-    Meta(
-        extra_json_schema={
-            "description": "a time of the day from 00:00 to 23:59",
-            "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
-            "maxLength": 5,
-        }
-    ),
+    str, matching("a time of the day from 00:00 to 23:59", "([01][0-9]|2[0-3]):[0-5][0-9]", maxLength=5)
 ]
-SCHEMA: Final = rf"^[^.]*[^.{BLANK}][^.]*$"
-
-
-def _named(description: str, pattern: str) -> Meta:
-    """What the names of an object's members have to be."""
-    names = {"type": "string", "description": description, "pattern": pattern}
-    return Meta(extra_json_schema={"propertyNames": names})
-
-
-TimesOfDay: TypeAlias = Annotated[list[TimeOfDay], Meta(extra_json_schema={"uniqueItems": True})]
-Attempts: TypeAlias = Annotated[list[Positive], Meta(min_length=1, extra_json_schema={"uniqueItems": True})]
+TimesOfDay: TypeAlias = Annotated[list[TimeOfDay], UNIQUE]
+Attempts: TypeAlias = Annotated[list[Positive], Meta(min_length=1), UNIQUE]
 Minutes: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_MINUTES)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 RestartFrom: TypeAlias = Literal["beginning", "failedGroup", "failedSteps"]
@@ -75,8 +70,8 @@ class DurationsShape(OptionalShape):
     """What a step takes: what is said of it, else of its schema, else what is known, else the default."""
 
     default: DurationShape | None = None
-    schemas: Annotated[dict[str, DurationShape], _named("a schema's name: not blank, no dot", SCHEMA)] = {}
-    steps: Annotated[dict[str, DurationShape], _named("a step as `Schema.Object`", STEP_PATTERN)] = {}
+    schemas: Annotated[dict[str, DurationShape], keyed_by(SCHEMA)] = {}
+    steps: Annotated[dict[str, DurationShape], keyed_by(STEP)] = {}
 
 
 class HoursShape(Shape):

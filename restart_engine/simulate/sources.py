@@ -13,8 +13,7 @@ from restart_engine.server.world_reading import read_world
 from restart_engine.server.world_values import World
 from restart_engine.simulate.past import Past, past_of
 from restart_engine.simulate.shapes import PastShape
-from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import quoted
+from restart_engine.strict_json import WireError, quote
 
 _ONE: Final = "the name of a file, where `database` is none, and none where that is given"
 
@@ -25,7 +24,7 @@ def read_past(shape: PastShape, folder: Path) -> Past:
     Raises `WireError`, its path beginning with `past`.
     """
     if (shape.world is None) == (shape.database is None):
-        raise WireError("past.world", f"`{quoted(shape.world)}`", _ONE)
+        raise WireError("past.world", f"`{quote(shape.world)}`", _ONE)
     if shape.world is not None:
         world = _world_of_file(folder / shape.world)
     else:
@@ -33,11 +32,11 @@ def read_past(shape: PastShape, folder: Path) -> Past:
         world = _world_of_database(shape.database)
     tenants = {tenant.name: tenant for tenant in world.tenants}
     if shape.tenant not in tenants:
-        raise WireError("past.tenant", f"`{quoted(shape.tenant)}`", f"one of {_listed(tenants)}")
+        raise WireError("past.tenant", f"`{quote(shape.tenant)}`", f"one of {_listed(tenants)}")
     tenant = tenants[shape.tenant]
     plans = {plan.plan.name: plan for plan in tenant.plans}
     if shape.load_plan not in plans:
-        raise WireError("past.loadPlan", f"`{quoted(shape.load_plan)}`", f"one of {_listed(plans)}")
+        raise WireError("past.loadPlan", f"`{quote(shape.load_plan)}`", f"one of {_listed(plans)}")
     return past_of(plans[shape.load_plan], tenant.loading, detailed_tracking=tenant.detailed_tracking)
 
 
@@ -45,10 +44,10 @@ def _world_of_file(file: Path) -> World:
     try:
         return read_world(file.read_bytes(), name=file.name)
     except OSError as error:
-        found = f"`{quoted(str(file))}`, which cannot be read"
+        found = f"`{quote(str(file))}`, which cannot be read"
         raise WireError("past.world", found, f"a world file ({error.strerror})") from None
     except WireError as error:
-        raise WireError("past.world", f"`{quoted(str(file))}`, in which {error}", "a world file") from None
+        raise WireError("past.world", f"`{quote(str(file))}`, in which {error}", "a world file") from None
 
 
 def _world_of_database(url: str) -> World:
@@ -57,7 +56,7 @@ def _world_of_database(url: str) -> World:
         database = Database(url)
         file = Path(str(database.url.database))
         if database.embedded and not file.exists():
-            raise WireError("past.database", f"`{quoted(str(file))}`, which is not there", "a database")
+            raise WireError("past.database", f"`{quote(str(file))}`, which is not there", "a database")
         try:
             migrate(database)
             with database.reading() as connection:
@@ -69,4 +68,4 @@ def _world_of_database(url: str) -> World:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(quoted, names)) or "none, there is none"
+    return ", ".join(map(quote, names)) or "none, there is none"

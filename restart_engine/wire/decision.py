@@ -23,20 +23,20 @@ from restart_engine.core.rules import (
     NotMostRecent,
     Reason,
 )
+from restart_engine.strict_json import read_integer
 from restart_engine.wire import shapes
 from restart_engine.wire.contradictions import check_decision
-from restart_engine.wire.reading import encoded, read_carefully
+from restart_engine.wire.reading import read_carefully
 from restart_engine.wire.shapes import DecisionShape, NoteShape
-from restart_engine.wire.writing import written
+from restart_engine.wire.writing import write_json
 
 
 def encode_decision(decision: Decision | DecisionShape) -> bytes:
     """The decision as one line of JSON, without a newline: the same decision, the same bytes.
 
-    What `decode_decision` has read from such a line gives that line again. Raises `WireError` where an
-    integer has more digits than Python writes, 4,300 unless the host allows more.
+    What `decode_decision` has read from such a line gives that line again.
     """
-    return written(decision if isinstance(decision, shapes.Shape) else decision_shape(decision))
+    return write_json(decision if isinstance(decision, shapes.Shape) else decision_shape(decision))
 
 
 def decode_decision(text: str | bytes) -> DecisionShape:
@@ -45,7 +45,7 @@ def decode_decision(text: str | bytes) -> DecisionShape:
     A decision does not carry the facts that it was made from, so it is read back as what it says; one that
     contradicts itself is refused.
     """
-    shape: DecisionShape = read_carefully(encoded(text), DecisionShape)
+    shape: DecisionShape = read_carefully(text, DecisionShape, integer=read_integer)
     check_decision(shape)
     return shape
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from restart_engine.wire.reading import MAX_BYTES
+from restart_engine.strict_json import MAX_BYTES
 
 _CHUNK: Final = 64 * 1024
 

@@ -8,21 +8,18 @@ from restart_engine.core.decision import Rejection, RestartPlan
 from restart_engine.core.errors import InvalidValue
 from restart_engine.wire.decision import encode_decision, start_shape
 from restart_engine.wire.shapes import AskedShape, OptionShape, OptionsShape
-from restart_engine.wire.writing import written
+from restart_engine.wire.writing import write_json
 
 
 def encode_options(options: tuple[RestartPlan, ...] | Rejection) -> bytes:
-    """What `restart_options` gives, as one line of JSON: each restart with the request for it; or why none.
-
-    Raises `WireError` as `encode_decision` does.
-    """
+    """What `restart_options` gives, as one line of JSON: each restart and the request for it, or why none."""
     if isinstance(options, Rejection):
         return encode_decision(options)
     if not options:
         raise InvalidValue("options", options, "what `restart_options` gives, one restart or more")
     plan, latest = options[0].facts.plan, options[0].facts.latest
     failed = () if latest is None else latest.failed
-    return written(
+    return write_json(
         OptionsShape(
             load_plan_name=plan.name,
             failed=list(failed),

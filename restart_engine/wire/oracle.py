@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from restart_engine.core.decision import plan_restart
+from restart_engine.core.rules import Facts
+from restart_engine.strict_json import WireError
 from restart_engine.wire.decision import encode_decision
-from restart_engine.wire.errors import WireError
-from restart_engine.wire.scenario import ScenarioReader
+from restart_engine.wire.scenario import ScenarioReader, decode_scenario
 
 
 class Oracle:
@@ -18,13 +19,16 @@ class Oracle:
 
     def answer(self, line: str | bytes) -> bytes:
         """The decision on a scenario's JSON, as one line of JSON; raises `WireError` for any other text."""
-        facts = self._reader.read(line)
-        return encode_decision(plan_restart(facts.plan, facts.request, facts.latest))
+        return _answer(self._reader.read(line))
 
 
 def answer(line: str | bytes) -> bytes:
-    """What a new `Oracle` answers."""
-    return Oracle().answer(line)
+    """What an `Oracle` answers, for one line alone."""
+    return _answer(decode_scenario(line))
+
+
+def _answer(facts: Facts) -> bytes:
+    return encode_decision(plan_restart(facts.plan, facts.request, facts.latest))
 
 
 def error_line(error: WireError) -> bytes:

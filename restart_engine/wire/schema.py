@@ -8,15 +8,20 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from restart_engine.wire.shapes import DecisionShape, ScenarioShape
+from restart_engine.wire.shapes import DecisionShape, ExecutionShape, PlanShape, ScenarioShape
 
-SchemaName: TypeAlias = Literal["scenario", "decision"]
+SchemaName: TypeAlias = Literal["scenario", "decision", "plan", "execution"]
 _HERE: Final = Path(__file__).parent
-_SHAPES: Final[dict[SchemaName, Any]] = {"scenario": ScenarioShape, "decision": DecisionShape}
+_SHAPES: Final[dict[SchemaName, Any]] = {
+    "scenario": ScenarioShape,
+    "decision": DecisionShape,
+    "plan": PlanShape,
+    "execution": ExecutionShape,
+}
 
 
 def schema_text(name: SchemaName) -> str:
-    """The JSON Schema (2020-12) of a scenario or a decision, as the package ships it."""
+    """The JSON Schema (2020-12) of such a text, as the package ships it."""
     return (_HERE / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
@@ -38,6 +43,6 @@ def schema_of(shape: Any, name: str) -> str:
 
 
 def write_schemas(folder: Path = _HERE) -> None:
-    """Write both files anew, after a change of the shapes."""
+    """Write the files anew, after a change of the shapes."""
     for name in _SHAPES:
         (folder / f"{name}.schema.json").write_text(made_schema(name), encoding="utf-8")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from restart_engine.core.checks import check_sequences, check_text, check_unique
+from restart_engine.core.errors import InvalidValue
+from restart_engine.core.plan import step_names
 from restart_engine.core.rule_table import RuleId, StartRuleId
 from restart_engine.core.status import ACTIVE, OF_RUN, Status
 
@@ -15,33 +19,74 @@ BLANK: Final = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 STEP_PATTERN: Final = rf"^[{BLANK}]*[^.{BLANK}][^.]*\.[{BLANK}]*[^{BLANK}]"
 
 
-def _stated(**keywords: object) -> Meta:
-    """What the schema says beyond the type, and the careful reader holds a value to.
+def held_to(check: Callable[[str, Any], None], **schema: object) -> Meta:
+    """The check that decides about a value, and what the published schema says of it.
 
-    The fast reader passes it over: of a scenario, `core` asks the same once more.
+    The check is given the path and a value of the type (of an enum, any value), and raises `InvalidValue`.
+    The careful reader asks it; the fast one does not: the constructors of `core` ask the same once more.
     """
-    return Meta(extra_json_schema=keywords)
+    return Meta(extra_json_schema=schema, extra={"check": check})
 
 
-def _one_of(statuses: Collection[Status]) -> Meta:
-    return _stated(enum=[status for status in Status if status in statuses])
+def matching(description: str, pattern: str, **schema: object) -> Meta:
+    """A text that this pattern describes to its end, where `core` has no check for it."""
+
+    def check(path: str, value: str) -> None:
+        if re.fullmatch(pattern, value) is None:
+            raise InvalidValue(path, value, description)
+
+    return held_to(check, description=description, pattern=f"^{pattern}$", **schema)
 
 
-_STEP: Final[dict[str, Any]] = {
-    "description": "`Schema.Object`, split at the first dot, neither part blank",
-    "pattern": STEP_PATTERN,
-}
+def one_of(statuses: Collection[Status]) -> Meta:
+    """One of the labels of these statuses."""
+    labels = [str(status) for status in Status if status in statuses]
+
+    def check(path: str, value: object) -> None:
+        if value not in labels:
+            raise InvalidValue(path, value, f"one of {', '.join(labels)}")
+
+    return held_to(check, enum=labels)
+
+
+def keyed_by(names: Meta) -> Meta:
+    """An object whose members' names are held to this."""
+    assert names.extra is not None
+    assert names.extra_json_schema is not None
+    check_name = names.extra["check"]
+
+    def check(path: str, value: dict[str, object]) -> None:
+        for name in value:
+            check_name(path, name)
+
+    return held_to(check, propertyNames={"type": "string"} | names.extra_json_schema)
+
+
+def _check_step(path: str, value: Any) -> None:
+    step_names(path, [value], indexed=False)
+
+
+def _check_ascending(path: str, value: list[int]) -> None:
+    check_sequences(path, tuple(value))
+
+
+UNIQUE: Final = held_to(check_unique, uniqueItems=True)
+STEP: Final = held_to(
+    _check_step,
+    description="`Schema.Object`, split at the first dot, neither part blank",
+    pattern=STEP_PATTERN,
+)
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
-Name: TypeAlias = Annotated[str, _stated(description="text that is not blank", pattern=f"[^{BLANK}]")]
-StepName: TypeAlias = Annotated[str, _stated(**_STEP)]
-StepNames: TypeAlias = Annotated[list[StepName], _stated(uniqueItems=True)]
-RunStatus: TypeAlias = Annotated[Status, _one_of(OF_RUN)]
-ActiveStatus: TypeAlias = Annotated[Status, _one_of(ACTIVE)]
-OverStatus: TypeAlias = Annotated[Status, _one_of(OF_RUN - ACTIVE)]
-Digest: TypeAlias = Annotated[
-    str,
-    _stated(description="64 lower-case hexadecimal digits", pattern="^[0-9a-f]{64}$", maxLength=64),
+Name: TypeAlias = Annotated[
+    str, held_to(check_text, description="text that is not blank", pattern=f"[^{BLANK}]")
 ]
+StepName: TypeAlias = Annotated[str, STEP]
+StepNames: TypeAlias = Annotated[list[StepName], UNIQUE]
+Sequences: TypeAlias = Annotated[list[Positive], held_to(_check_ascending)]
+RunStatus: TypeAlias = Annotated[Status, one_of(OF_RUN)]
+ActiveStatus: TypeAlias = Annotated[Status, one_of(ACTIVE)]
+OverStatus: TypeAlias = Annotated[Status, one_of(OF_RUN - ACTIVE)]
+Digest: TypeAlias = Annotated[str, matching("64 lower-case hexadecimal digits", "[0-9a-f]{64}", maxLength=64)]
 
 
 class Shape(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -67,7 +112,7 @@ class OutcomeShape(Shape):
 
     sequence: Positive
     status: RunStatus
-    steps: Annotated[dict[str, Status], _stated(propertyNames={"type": "string"} | _STEP)] | None
+    steps: Annotated[dict[str, Status], keyed_by(STEP)] | None
 
 
 class ExecutionShape(Shape):
@@ -119,14 +164,14 @@ class PreconditionShape(Shape):
 class EarlierGroupsStayFailedShape(Shape, tag_field="note", tag="earlierGroupsStayFailed"):
     """Groups before the start that failed and are not run."""
 
-    sequences: list[Positive]
+    sequences: Sequences
 
 
 class GroupsChangedShape(Shape, tag_field="note", tag="groupsChanged"):
     """Groups added to or removed from the plan since the execution resumed."""
 
-    added: list[Positive]
-    removed: list[Positive]
+    added: Sequences
+    removed: Sequences
 
 
 class StepsChangedShape(Shape, tag_field="note", tag="stepsChanged"):
@@ -164,9 +209,9 @@ class PlannedShape(Shape, tag_field="decision", tag="planned"):
 
     rule: StartRuleId
     based_on: Positive | None
-    before: list[Positive]
+    before: Sequences
     start: StartShape
-    after: list[Positive]
+    after: Sequences
     notes: list[NoteShape]
     precondition: PreconditionShape
 
@@ -189,14 +234,14 @@ class R3Shape(Shape):
     """The latest execution, and the plan's groups that it never reached."""
 
     latest: Positive
-    never_reached: list[Positive]
+    never_reached: Sequences
 
 
 class R4Shape(Shape):
     """The sequence missed, 0 when none was named, and those that exist."""
 
     sequence: Annotated[int, Meta(ge=0)]
-    existing: list[Positive]
+    existing: Sequences
 
 
 class R5Shape(Shape):
@@ -221,7 +266,7 @@ class RejectedShape(Shape, tag_field="decision", tag="rejected"):
     """No restart: `rules` are all that reject, in order of precedence, `rule` the first of them."""
 
     rule: RuleId
-    rules: Annotated[list[RuleId], Meta(min_length=1), _stated(uniqueItems=True)]
+    rules: Annotated[list[RuleId], Meta(min_length=1), UNIQUE]
     message: str
     remedy: str
     evidence: EvidenceShape
@@ -250,5 +295,5 @@ class OptionsShape(Shape):
     """Every restart that is possible now; what they share, the name and the failed groups, stands once."""
 
     load_plan_name: Name
-    failed: list[Positive]
+    failed: Sequences
     options: list[OptionShape]

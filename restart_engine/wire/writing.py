@@ -1,36 +1,35 @@
-"""Writing JSON: every shape gives its text, or one `WireError` that names the member."""
+"""Writing JSON: a shape gives its line of text, or one `WireError` at a place that no text can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast
 
 import msgspec
 
-from restart_engine.wire.errors import WireError
-from restart_engine.wire.reading import member
+from restart_engine.core.checks import is_unicode
+from restart_engine.strict_json import WireError, member, write_integer
 
 
-def written(shape: msgspec.Struct) -> bytes:
-    """The shape as one line of JSON; raises `WireError` at the first place that no JSON can hold."""
+def write_json(shape: msgspec.Struct) -> bytes:
+    """The shape as one line of JSON, without a newline; raises `WireError` for a lone surrogate."""
     try:
         return msgspec.json.encode(shape)
-    except ValueError:
-        raise next(_unwritable(msgspec.to_builtins(shape), "")) from None
+    except ValueError:  # also of an integer with more digits than Python writes at once
+        return msgspec.json.encode(_writable(msgspec.to_builtins(shape), ""))
 
 
-def _unwritable(value: object, path: str) -> Iterator[WireError]:
+def _writable(value: object, path: str) -> object:
+    """The value with each integer as its digits."""
     match value:
         case dict():
-            for name, item in cast("dict[str, object]", value).items():
-                yield from _unwritable(item, member(path, name))
+            members = cast("dict[str, object]", value).items()
+            return {name: _writable(item, member(path, name)) for name, item in members}
         case list():
-            for index, item in enumerate(cast("list[object]", value)):
-                yield from _unwritable(item, f"{path}[{index}]")
+            items = enumerate(cast("list[object]", value))
+            return [_writable(item, f"{path}[{index}]") for index, item in items]
+        case int() if type(value) is int:
+            return msgspec.Raw(write_integer(value).encode())
+        case str() if not is_unicode(value):
+            raise WireError(path, "text with a lone surrogate", "text without lone surrogates")
         case _:
-            try:
-                msgspec.json.encode(value)
-            except UnicodeEncodeError:
-                yield WireError(path, "text with a lone surrogate", "text without lone surrogates")
-            except ValueError:  # what Python says of an integer with more digits than it writes
-                yield WireError(path, "an integer of too many digits", "a shorter integer")
+            return value

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from cli.processes import nightly, shown
+from cli.processes import nightly, run, shown
 from rich.cells import cell_len
 
 PLANNED = """\
@@ -350,17 +350,20 @@ def test_an_option_names_ten_groups_that_it_leaves_failed() -> None:
     )
 
 
-def test_the_request_of_an_option_is_whole() -> None:
+@pytest.mark.parametrize("count", [300, 5_000])
+def test_the_request_of_an_option_is_whole(count: int) -> None:
     """What is to be copied is wrapped where it is long, and never shortened."""
-    digits = "9" * 300
+    digits = "9" * count
     scenario: Any = json.loads(json.dumps(SMALL))
-    scenario["latest"]["id"] = int(digits)
-    lines = shown("options", scenario).splitlines()
+    scenario["latest"]["id"] = 9
+    text = json.dumps(scenario).replace('"id": 9', f'"id": {digits}')
+    lines = run("options", "-", stdin=text.encode()).stdout.decode().splitlines()
     start = lines.index("2. resume at group 2 (S4)") + 1
-    request = lines[start : start + 5]
+    end = next(place for place in range(start, len(lines)) if lines[place].startswith("   runs"))
+    request = lines[start:end]
     assert "".join(line[3:] for line in request) == (f"send groupSequence 2, recentLoadPlanExecution{digits}")
     assert all(line.startswith("   ") for line in request)
-    assert lines[start + 5].startswith("   runs 7 steps")
+    assert lines[end].startswith("   runs 7 steps")
 
 
 def test_what_to_do_is_whole() -> None:

@@ -167,6 +167,15 @@ class TestColumns:
         found = [line for batch in answer_batches([batch_of(texts)]) for line in batch["answer"].to_pylist()]
         assert found == list(map(answer_line, texts))
 
+    def test_a_number_of_thousands_of_digits_is_shown_in_part(self) -> None:
+        """In the error of its row; the answer as text has all of it."""
+        digits = "9" * 5_000
+        text = json.dumps(EXAMPLE).replace('"id": 12', f'"id": {digits}').replace('on": 12', f'on": {digits}')
+        (row,) = rows_of([batch_of([text])])
+        assert row["message"].startswith(f"`basedOn` is `{digits[:120]}... (5000 characters)`")
+        (answers,) = answer_batches([batch_of([text])])
+        assert f'"basedOn":{digits},' in answers["answer"][0].as_py()
+
     @pytest.mark.parametrize(
         ("number", "decision"), [(2**63 - 1, "planned"), (2**63, "error"), (10**30, "error")]
     )

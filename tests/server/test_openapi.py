@@ -28,7 +28,7 @@ from restart_engine.server import answer_shapes as shapes
 from restart_engine.server.openapi import document
 from restart_engine.server.openapi_examples import example, example_body, status_example
 from restart_engine.server.openapi_responses import OF_HTTP
-from restart_engine.wire.errors import WireError
+from restart_engine.wire import WireError
 from restart_engine.wire.reading import read_value
 
 _METHODS: Final = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}

@@ -84,7 +84,7 @@ class TestText:
         text = b"{tenants: []}"
         assert read_world(text, name="w.yml") == World(())
         assert read_world(b'\n {"tenants": []}', name=name) == World(())
-        with pytest.raises(WireError, match="no JSON"):
+        with pytest.raises(WireError, match="not JSON"):
             read_world(text, name=name)
 
     @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ TEXT = json.dumps(VALID)
 
 INTEGER = "an integer"
 POSITIVE = "an integer of 1 or more"
-STEP = "`Schema.Object`, split at the first dot, neither part blank"
+STEP = "a step as `Schema.Object`, neither part blank"
 STEPS_TEXT = "text without lone surrogates"
 ONCE = "one that stands there only once"
 RUN = "one of Succeeded, Finished With Errors, Failed, Interrupted, In Progress, In Queue"
@@ -43,14 +43,14 @@ def changed(before: str, after: str) -> str:
 
 
 REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
-    "empty": ("", "", "no JSON: Expecting value at line 1 column 1", "one JSON object"),
-    "blank": (" \n", "", "no JSON: Expecting value at line 2 column 1", "one JSON object"),
+    "empty": ("", "", "not JSON: Expecting value at line 1 column 1", "one JSON object"),
+    "blank": (" \n", "", "not JSON: Expecting value at line 2 column 1", "one JSON object"),
     "null": ("null", "", "`null`", "an object"),
     "array": ("[]", "", "an array", "an object"),
     "string": ('"a"', "", '`"a"`', "an object"),
     "number": ("12", "", "`12`", "an object"),
-    "cut off": (TEXT[:-1], "", "no JSON: Expecting ',' delimiter at line 1 column 385", "one JSON object"),
-    "two values": (TEXT + TEXT, "", "no JSON: Extra data at line 1 column 386", "one JSON object"),
+    "cut off": (TEXT[:-1], "", "not JSON: Expecting ',' delimiter at line 1 column 385", "one JSON object"),
+    "two values": (TEXT + TEXT, "", "not JSON: Extra data at line 1 column 386", "one JSON object"),
     "trailing comma": (changed('"A.c"]', '"A.c",]'), "", None, "one JSON object"),
     "single quotes": (TEXT.replace('"', "'"), "", None, "one JSON object"),
     "comment": (TEXT + "// no", "", None, "one JSON object"),
@@ -79,10 +79,10 @@ REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
         None,
         STEPS_TEXT,
     ),
-    "NaN": (changed("12", "NaN"), "", "holding NaN, which is no JSON", "numbers of JSON"),
-    "Infinity": (changed("12", "-Infinity"), "", "holding -Infinity, which is no JSON", "numbers of JSON"),
-    "a number of 5,000 digits": (
-        changed("12", "9" * 5000),
+    "NaN": (changed("12", "NaN"), "", "holding NaN, which is not JSON", "numbers of JSON"),
+    "Infinity": (changed("12", "-Infinity"), "", "holding -Infinity, which is not JSON", "numbers of JSON"),
+    "a number of a million digits and one": (
+        changed("12", "9" * 1_000_001),
         "",
         "holding an integer of too many digits",
         "a shorter integer",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import count
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import inspect
 from wire.documents import Document, changed_documents, scenario_documents
 
 from restart_engine import (
@@ -22,10 +25,26 @@ from restart_engine import (
     Status,
     Step,
 )
-from restart_engine.wire import ScenarioReader, WireError, decode_scenario, encode_scenario, scenario
-from restart_engine.wire.kept import Kept
-from restart_engine.wire.scenario import facts_read_carefully
-from restart_engine.wire.shapes import BLANK, STEP_PATTERN
+from restart_engine.wire import (
+    ScenarioReader,
+    WireError,
+    decode_execution,
+    decode_plan,
+    decode_scenario,
+    encode_scenario,
+    scenario,
+)
+from restart_engine.wire.cache import BoundedCache
+from restart_engine.wire.scenario import execution_of, plan_of, read_facts_carefully
+from restart_engine.wire.shapes import (
+    BLANK,
+    STEP_PATTERN,
+    ExecutionShape,
+    GroupShape,
+    OutcomeShape,
+    PlanShape,
+    ScenarioShape,
+)
 
 EXAMPLE = """
 {"plan": {"name": "Nightly", "groups": [
@@ -42,7 +61,7 @@ EXAMPLE = """
 def careful(text: bytes) -> Facts | str:
     """What the careful reader alone makes of a text: the definition of what is accepted."""
     try:
-        return facts_read_carefully(text)
+        return read_facts_carefully(text)
     except WireError as error:
         return str(error)
 
@@ -53,6 +72,39 @@ def read(text: bytes | str) -> Facts | str:
         return decode_scenario(text)
     except WireError as error:
         return str(error)
+
+
+def optional_members(shape: inspect.Type, value: Any) -> Iterator[tuple[Document, str]]:
+    """The members of this value that may be left out, those inside others first.
+
+    The value has to have every member that its shape has.
+    """
+    match shape:
+        case inspect.Metadata(type=kind):
+            yield from optional_members(kind, value)
+        case inspect.UnionType(types=kinds):
+            yield from optional_members(kinds[0], value)
+        case inspect.ListType(item_type=kind):
+            for item in value:
+                yield from optional_members(kind, item)
+        case inspect.StructType(fields=fields):
+            assert {field.encode_name for field in fields} == set(value)
+            for field in fields:
+                yield from optional_members(field.type, value[field.encode_name])
+            for field in fields:
+                if not field.required:
+                    yield value, field.encode_name
+        case _:
+            return
+
+
+def read_every_way(document: Document) -> None:
+    """As a scenario, and as far as they are there as a plan and an execution."""
+    decode_scenario(json.dumps(document))
+    ScenarioReader().read(json.dumps(document))
+    decode_plan(json.dumps(document["plan"]))
+    if "latest" in document:
+        decode_execution(json.dumps(document["latest"]))
 
 
 class TestReading:
@@ -115,14 +167,50 @@ class TestReading:
     def test_the_fast_reader_alone_reads_what_is_valid(self, document: Document, ascii_only: bool) -> None:
         """A valid text holds just the strings that it was read from, however they are escaped."""
         text = json.dumps(document, ensure_ascii=ascii_only).encode()
-        with patch.object(scenario, "facts_read_carefully", side_effect=AssertionError(text)):
+        with patch.object(scenario, "read_facts_carefully", side_effect=AssertionError(text)):
             decode_scenario(text)
+
+    def test_each_member_of_a_shape_is_read_fast(self) -> None:
+        """Given or left out, none makes the fast reader give way to the careful one: nor one added later."""
+        document = json.loads(EXAMPLE)
+        optional = list(optional_members(inspect.type_info(ScenarioShape), document))
+        assert {name for _, name in optional} >= {"latest", "recentLoadPlanExecution"}
+        with (
+            patch.object(scenario, "read_facts_carefully", side_effect=AssertionError),
+            patch.object(scenario, "read_carefully", side_effect=AssertionError),
+        ):
+            read_every_way(document)
+            for holder, name in optional:
+                del holder[name]
+                read_every_way(document)
+
+    def test_what_core_refuses_has_its_place(self) -> None:
+        """Also where the shape was made by hand, and no reader saw it."""
+        twice = PlanShape("N", [GroupShape(1, []), GroupShape(1, [])])
+        for make, path in (
+            (lambda: plan_of(PlanShape("", [])), "name"),
+            (
+                lambda: plan_of(twice, "p."),
+                "p.groups[1].sequence",
+            ),
+            (lambda: plan_of(PlanShape("N", [GroupShape(1, ["A.b", "x"])]), "p."), "p.groups[0].steps[1]"),
+            (lambda: execution_of(ExecutionShape(0, Status.FAILED, [])), "id"),
+            (
+                lambda: execution_of(
+                    ExecutionShape(1, Status.FAILED, [OutcomeShape(1, Status.SKIPPED, None)]), "e."
+                ),
+                "e.groups[0].status",
+            ),
+        ):
+            with pytest.raises(WireError) as refused:
+                make()
+            assert refused.value.path == path
 
     @pytest.mark.parametrize(
         "member", ['"name": "Nightly"', '"status": "Failed"', '"sequence": 4', '"id": 12']
     )
     def test_a_member_that_stands_twice_alike_is_seen(self, member: str) -> None:
-        """The fast reader would take the last; its strings are counted."""
+        """The fast reader would take the last; written again it has fewer strings."""
         with pytest.raises(WireError, match="there more than once"):
             decode_scenario(EXAMPLE.replace(member, f"{member}, {member}", 1))
 
@@ -187,21 +275,21 @@ class TestReader:
                 reader.read(EXAMPLE.replace('"name": "Nightly"', '"name": "Nightly", "name": "Nightly"'))
 
 
-class TestKept:
+class TestBoundedCache:
     """What was made from a part is kept for the next that is the same."""
 
     def test_the_oldest_go_when_the_parts_are_too_long(self) -> None:
         """What is kept is bounded by the size of its parts."""
         numbers_made = count(1)
-        kept = Kept[bytes, int](lambda _: next(numbers_made), len, most=7)
-        numbers = [kept.of(text) for text in (b"aaa", b"bbb", b"aaa", b"ccc", b"bbb", b"ccc", b"aaa")]
+        cache = BoundedCache[bytes, int](lambda _: next(numbers_made), len, limit=7)
+        numbers = [cache.get(text) for text in (b"aaa", b"bbb", b"aaa", b"ccc", b"bbb", b"ccc", b"aaa")]
         assert numbers == [1, 2, 1, 3, 2, 3, 4]
 
     def test_what_is_longer_than_all_that_may_be_kept_is_not(self) -> None:
         """It is read all the same."""
         numbers_made = count(1)
-        kept = Kept[bytes, int](lambda _: next(numbers_made), len, most=2)
-        assert [kept.of(text) for text in (b"aaa", b"aaa", b"b", b"b")] == [1, 2, 3, 3]
+        cache = BoundedCache[bytes, int](lambda _: next(numbers_made), len, limit=2)
+        assert [cache.get(text) for text in (b"aaa", b"aaa", b"b", b"b")] == [1, 2, 3, 3]
 
 
 class TestNames:

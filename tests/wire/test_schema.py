@@ -23,10 +23,19 @@ from wire.documents import (
     scenario_documents,
 )
 
-from restart_engine.wire import MAX_BYTES, WireError, decode_decision, decode_scenario, schema_text
+from restart_engine.strict_json import MAX_DIGITS
+from restart_engine.wire import (
+    MAX_BYTES,
+    WireError,
+    decode_decision,
+    decode_execution,
+    decode_plan,
+    decode_scenario,
+    schema_text,
+)
 from restart_engine.wire.schema import SchemaName, made_schema, write_schemas
 
-SCENARIOS, DECISIONS = (
+SCENARIOS, DECISIONS, PLANS, EXECUTIONS = (
     jsonschema.Draft202012Validator(json.loads(schema_text(name))) for name in get_args(SchemaName)
 )
 
@@ -107,6 +116,21 @@ def test_schema_and_decoder_accept_the_same(document: Document) -> None:
     assert accepted(decode_scenario, json.dumps(document)) == (valid and not refused)
 
 
+@given(scenario_documents() | changed_documents())
+def test_parts_are_accepted_as_their_schemas_say(document: Document) -> None:
+    """The same for a plan and an execution, each in a text of its own."""
+    decoders: list[tuple[str, jsonschema.Draft202012Validator, Callable[[str], object]]] = [
+        ("plan", PLANS, decode_plan),
+        ("latest", EXECUTIONS, decode_execution),
+    ]
+    for name, schema, decode in decoders:
+        part = document.get(name)
+        valid = schema.is_valid(part)
+        sequences = [group["sequence"] for group in part["groups"]] if part and valid else []
+        refused = beyond_every_schema({"part": part}) or len(set(sequences)) < len(sequences)
+        assert accepted(decode, json.dumps(part)) == (valid and not refused)
+
+
 @given(decision_documents() | changed(decision_documents()) | changed(changed(decision_documents())))
 @example(planned("S3", start={"sequence": 2, "run": [""], "skip": []}))
 @example(planned("S3", start={"sequence": 2, "run": ["A.b", "A.b"], "skip": []}))
@@ -145,7 +169,7 @@ TEXT = json.dumps(VALID)
         TEXT.replace('"sequence": 2', '"sequence": 1'),
         TEXT.replace('Name": "N"', 'Name": "M"'),
         TEXT.replace("A.b", "A.\\ud800"),
-        TEXT.replace('Sequence": 1', f'Sequence": 1{"0" * 4_300}'),
+        TEXT.replace('Sequence": 1', f'Sequence": 1{"0" * MAX_DIGITS}'),
         TEXT + " " * MAX_BYTES,
     ],
     ids=["float", "member twice", "sequence twice", "name", "surrogate", "digits", "size"],
