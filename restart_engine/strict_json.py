@@ -106,13 +106,14 @@ def read_json(text: str | bytes, *, levels: int, integer: Callable[[str], int] =
         found = f"not UTF-8: byte {text[error.start]:#04x} at offset {error.start}"
         raise WireError("", found, "JSON in UTF-8") from None
     if decoded.startswith("\ufeff"):
-        raise WireError("", "beginning with a byte order mark", "JSON in UTF-8 without one")
+        raise WireError("", "not JSON: it begins with a byte order mark", "JSON in UTF-8 without one")
     try:
         value: object = json.loads(
             decoded, object_pairs_hook=objects.make, parse_int=integer, parse_constant=_refuse_constant
         )
     except json.JSONDecodeError as error:
-        found = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        what = error.msg.lower().removesuffix(" at")
+        found = f"not JSON: {what} at line {error.lineno} column {error.colno}"
         raise WireError("", found, "one JSON object") from None
     except WireError:
         raise
@@ -125,7 +126,7 @@ def read_json(text: str | bytes, *, levels: int, integer: Callable[[str], int] =
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise WireError("", f"holding {constant}, which is not JSON", "numbers of JSON")
+    raise WireError("", f"not JSON: it holds {constant}", "numbers of JSON")
 
 
 class Objects:

@@ -109,7 +109,7 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"", "the text is not JSON: Expecting value at line 1 column 1, accepted is one JSON object"),
+        (b"", "the text is not JSON: expecting value at line 1 column 1, accepted is one JSON object"),
         (b"{}", "`plan` is missing, accepted is a member of this name"),
         (b"\xff", "the text is not UTF-8: byte 0xff at offset 0, accepted is JSON in UTF-8"),
         (b"[" * 200_000, "the text is nested too deeply, accepted is at most 6 levels of nesting"),

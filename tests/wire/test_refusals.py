@@ -43,14 +43,14 @@ def changed(before: str, after: str) -> str:
 
 
 REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
-    "empty": ("", "", "not JSON: Expecting value at line 1 column 1", "one JSON object"),
-    "blank": (" \n", "", "not JSON: Expecting value at line 2 column 1", "one JSON object"),
+    "empty": ("", "", "not JSON: expecting value at line 1 column 1", "one JSON object"),
+    "blank": (" \n", "", "not JSON: expecting value at line 2 column 1", "one JSON object"),
     "null": ("null", "", "`null`", "an object"),
     "array": ("[]", "", "an array", "an object"),
     "string": ('"a"', "", '`"a"`', "an object"),
     "number": ("12", "", "`12`", "an object"),
-    "cut off": (TEXT[:-1], "", "not JSON: Expecting ',' delimiter at line 1 column 385", "one JSON object"),
-    "two values": (TEXT + TEXT, "", "not JSON: Extra data at line 1 column 386", "one JSON object"),
+    "cut off": (TEXT[:-1], "", "not JSON: expecting ',' delimiter at line 1 column 385", "one JSON object"),
+    "two values": (TEXT + TEXT, "", "not JSON: extra data at line 1 column 386", "one JSON object"),
     "trailing comma": (changed('"A.c"]', '"A.c",]'), "", None, "one JSON object"),
     "single quotes": (TEXT.replace('"', "'"), "", None, "one JSON object"),
     "comment": (TEXT + "// no", "", None, "one JSON object"),
@@ -60,7 +60,7 @@ REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
     "byte order mark": (
         TEXT.encode("utf-8-sig"),
         "",
-        "beginning with a byte order mark",
+        "not JSON: it begins with a byte order mark",
         "JSON in UTF-8 without one",
     ),
     "UTF-16": (TEXT.encode("utf-16"), "", "not UTF-8: byte 0xff at offset 0", "JSON in UTF-8"),
@@ -79,8 +79,8 @@ REFUSED: dict[str, tuple[str | bytes, str, str | None, str | None]] = {
         None,
         STEPS_TEXT,
     ),
-    "NaN": (changed("12", "NaN"), "", "holding NaN, which is not JSON", "numbers of JSON"),
-    "Infinity": (changed("12", "-Infinity"), "", "holding -Infinity, which is not JSON", "numbers of JSON"),
+    "NaN": (changed("12", "NaN"), "", "not JSON: it holds NaN", "numbers of JSON"),
+    "Infinity": (changed("12", "-Infinity"), "", "not JSON: it holds -Infinity", "numbers of JSON"),
     "a number of a million digits and one": (
         changed("12", "9" * 1_000_001),
         "",
