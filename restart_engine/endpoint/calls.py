@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType, NoneType
-from typing import Final, TypeAlias, cast, final
+from typing import TypeAlias, cast, final
 
 from attrs import field, frozen
 
 from restart_engine.core.checks import Sealed, check_kind, is_unicode
 from restart_engine.core.request import RestartRequest
+from restart_engine.strict_json import MAX_DIGITS, WireError, read_integer, read_json
 
 
 @final
@@ -107,9 +107,11 @@ def plan_asked(call: StartCall) -> str | None:
 
 
 def id_asked(call: StatusCall) -> int | None:
-    """The id of the execution whose status is asked, of any size; none where the path holds no number."""
+    """The id of the execution whose status is asked; none where the path has no number that can be read."""
     text = call.execution_id
-    return _any_integer(text) if text.isascii() and text.isdigit() else None
+    if not (text.isascii() and text.isdigit()) or len(text) > MAX_DIGITS:
+        return None
+    return read_integer(text)
 
 
 def _name(members: Mapping[str, object]) -> str:
@@ -136,54 +138,13 @@ def _integer(members: Mapping[str, object], name: str) -> int:
 
 def members_of(body: bytes) -> Mapping[str, object]:
     """The members of the JSON object that a body is; raises `NotAnObject` for any other body."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        raise NotAnObject(f"the body is not UTF-8: byte {body[error.start]:#04x} at {error.start}") from None
-    if not text.strip(" \t\r\n"):
+    if not body.strip(b" \t\r\n"):
         raise NotAnObject("the body is empty, and has to be a JSON object")
     try:
-        value: object = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        what = error.msg.lower().removesuffix(" at")
-        raise NotAnObject(f"the body is not JSON: {what} at {place}") from None
-    except RecursionError:
-        raise NotAnObject("the body is nested too deeply") from None
+        value = read_json(body, levels=1, integer=read_integer)
+    except WireError as error:
+        said = f"has `{error.path}` more than once" if error.path else f"is {error.found}"
+        raise NotAnObject(f"the body {said}") from None
     if not isinstance(value, dict):
         raise NotAnObject("the body is JSON, but not an object")
     return MappingProxyType(cast("dict[str, object]", value))
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise NotAnObject("the body has an object in which a member stands more than once")
-    return members
-
-
-def _refuse_constant(constant: str) -> object:
-    raise NotAnObject(f"the body holds {constant}, which is not JSON")
-
-
-_READ_AT_ONCE: Final = 600
-"""Digits that `int` reads whatever limit the host has set: none can be under 640."""
-
-
-def _any_integer(digits: str) -> int:
-    """Any size of integer is legal [H5], also of more digits than `int` reads.
-
-    Long ones are read by halves, because the time that one reading takes grows with the square of them.
-    """
-    if len(digits) <= _READ_AT_ONCE:
-        return int(digits)
-    if digits.startswith("-"):
-        return -_any_integer(digits[1:])
-    half = len(digits) // 2
-    scale: int = 10**half
-    return _any_integer(digits[:-half]) * scale + _any_integer(digits[-half:])
-
-
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_once, parse_constant=_refuse_constant, parse_int=_any_integer
-)

@@ -31,11 +31,11 @@ class TestH4:
         [
             (b"", "the body is empty, and has to be a JSON object"),
             (b" \r\n\t", "the body is empty, and has to be a JSON object"),
-            (b"\xff{}", "the body is not UTF-8: byte 0xff at 0"),
-            (b'{"loadPlanName": "\xe9"}', "the body is not UTF-8: byte 0xe9 at 18"),
-            (b'{"loadPlanName": "\xed\xa0\x80"}', "the body is not UTF-8: byte 0xed at 18"),
-            ('{"loadPlanName": "Nightly"}'.encode("utf-16"), "the body is not UTF-8: byte 0xff at 0"),
-            (b"\xef\xbb\xbf{}", "the body is not JSON: expecting value at line 1 column 1"),
+            (b"\xff{}", "the body is not UTF-8: byte 0xff at offset 0"),
+            (b'{"loadPlanName": "\xe9"}', "the body is not UTF-8: byte 0xe9 at offset 18"),
+            (b'{"loadPlanName": "\xed\xa0\x80"}', "the body is not UTF-8: byte 0xed at offset 18"),
+            ('{"loadPlanName": "Nightly"}'.encode("utf-16"), "the body is not UTF-8: byte 0xff at offset 0"),
+            (b"\xef\xbb\xbf{}", "the body is not JSON: it begins with a byte order mark"),
             (b"loadPlanName=Nightly", "the body is not JSON: expecting value at line 1 column 1"),
             (
                 b'{\n "loadPlanName": Nightly}',
@@ -49,10 +49,10 @@ class TestH4:
             (b'{"a": "\x01"}', "the body is not JSON: invalid control character at line 1 column 8"),
             (b'{"a": 01}', "the body is not JSON: expecting ',' delimiter at line 1 column 8"),
             (b"{} {}", "the body is not JSON: extra data at line 1 column 4"),
-            (b'{"a": NaN}', "the body holds NaN, which is not JSON"),
-            (b'{"a": [Infinity]}', "the body holds Infinity, which is not JSON"),
-            (b'{"groupSequence": -Infinity}', "the body holds -Infinity, which is not JSON"),
-            (b"NaN", "the body holds NaN, which is not JSON"),
+            (b'{"a": NaN}', "the body is not JSON: it holds NaN"),
+            (b'{"a": [Infinity]}', "the body is not JSON: it holds Infinity"),
+            (b'{"groupSequence": -Infinity}', "the body is not JSON: it holds -Infinity"),
+            (b"NaN", "the body is not JSON: it holds NaN"),
             (b"[]", "the body is JSON, but not an object"),
             (b'[{"loadPlanName": "Nightly"}]', "the body is JSON, but not an object"),
             (b'"Nightly"', "the body is JSON, but not an object"),
@@ -77,16 +77,22 @@ class TestH4:
         assert refused(reply) == ("H4", 400, json.dumps({"message": why}))
 
     @pytest.mark.parametrize(
-        "text",
+        ("text", "path"),
         [
-            b'{"loadPlanName": "Nightly", "groupSequence": 0, "groupSequence": 0}',
-            b'{"loadPlanName": "Nightly", "loadPlan\\u004eame": "Other", "groupSequence": 0}',
-            b'{"loadPlanName": "Nightly", "groupSequence": 0, "other": [{"a": 1, "a": 1}]}',
+            (b'{"loadPlanName": "Nightly", "groupSequence": 0, "groupSequence": 0}', "groupSequence"),
+            (
+                b'{"loadPlanName": "Nightly", "loadPlan\\u004eame": "Other", "groupSequence": 0}',
+                "loadPlanName",
+            ),
+            (
+                b'{"loadPlanName": "Nightly", "groupSequence": 0, "other": [{"a": 1, "a": 1}]}',
+                "other[0].a",
+            ),
         ],
     )
-    def test_a_member_stands_once(self, ask: type, text: bytes) -> None:
+    def test_a_member_stands_once(self, ask: type, text: bytes, path: str) -> None:
         """Of two, one reader would take the first and another the last; so in an object within, too."""
-        why = "the body has an object in which a member stands more than once"
+        why = f"the body has `{path}` more than once"
         assert refused(ask(text=text)) == ("H4", 400, json.dumps({"message": why}))
 
 
@@ -167,6 +173,14 @@ class TestH5:
         assert len(digits) < 4_300
         call = StatusCall(tenant="demo", authorization=None, execution_id=digits)
         assert id_asked(call) == int(digits)
+
+    def test_one_that_takes_too_long_to_read_is_refused(self) -> None:
+        """A million digits are read in half a second; no body that a server takes is as long."""
+        digits = "9" * 1_000_001
+        text = f'{{"loadPlanName": "Nightly", "groupSequence": {digits}}}'
+        why = "the body is holding an integer of too many digits"
+        assert refused(restart(text=text.encode())) == ("H4", 400, json.dumps({"message": why}))
+        assert id_asked(StatusCall(tenant="demo", authorization=None, execution_id=digits)) is None
 
     @pytest.mark.parametrize("text", [body(recentLoadPlanExecution=None), body(recentLoadPlanExecution=...)])
     def test_an_id_that_is_absent_or_null_is_not_provided(self, text: bytes) -> None:
