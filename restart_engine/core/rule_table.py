@@ -56,116 +56,48 @@ class RuleText(Sealed):
     sentence: str
 
 
-# fmt: off  # a row is two lines: id, source and label; then the sentence
+# fmt: off
 _ROWS: Final = (
-    RuleText(
-        "R1",
-        "documented",
-        "the load plan is running already",
-        "a restart is rejected while the latest execution is active",
-    ),
-    RuleText(
-        "R2",
-        "documented",
-        "the id is not the latest execution's",
-        "a restart is rejected when the id given is not the latest execution's",
-    ),
-    RuleText(
-        "R3",
-        "documented",
-        "no group failed in the latest execution",
-        "resuming is rejected when the latest execution has no failed group",
-    ),
-    RuleText(
-        "R4",
-        "documented",
-        "the load plan has no such group",
-        "a restart is rejected when the group to start at is not in the plan",
-    ),
-    RuleText(
-        "R5",
-        "documented",
-        "the group's step history is unavailable",
-        "resuming is rejected when the group to start at failed and its step history is unavailable",
-    ),
-    RuleText(
-        "S1",
-        "documented",
-        "start over",
-        "without an id and a group the restart begins at the first group, whole",
-    ),
-    RuleText(
-        "S2",
-        "documented",
-        "start at the group asked for",
-        "without an id the restart begins at the group asked for, whole",
-    ),
-    RuleText(
-        "S3",
-        "documented",
-        "resume at the first failed group",
-        "with the latest id and no group the restart begins at the failed group of the lowest"
-        " sequence, without its completed steps",
-    ),
-    RuleText(
-        "S4",
-        "documented",
-        "resume at the group asked for",
-        "with the latest id the restart begins at the group asked for, without its completed steps",
-    ),
-    RuleText(
-        "C1",
-        "documented",
-        "later groups run whole",
-        "only the start group skips anything, every later group runs whole",
-    ),
-    RuleText(
-        "C2", "documented", "0 and below are one request", "every sequence of 0 or less is the same request"
-    ),
-    RuleText(
-        "C3",
-        "ours",
-        "without an id only R1 counts",
-        "without an id only R1 looks at the latest execution, and an id of 0 or less is not the latest's",
-    ),
-    RuleText(
-        "C4",
-        "ours",
-        "a start that did not fail needs no history",
-        "a start group that did not fail needs no history: one that Succeeded skips its completed"
-        " steps, one never reached skips none",
-    ),
-    RuleText(
-        "C5",
-        "documented",
-        "a start after the first failed group",
-        "a start after the first failed group is allowed",
-    ),
-    RuleText(
-        "C6",
-        "ours",
-        "the plan as it stands now runs",
-        "the plan as it stands now runs: a step without an outcome runs, an outcome without its step"
-        " is ignored",
-    ),
-    RuleText(
-        "C7",
-        "ours",
-        "nothing left to run at the start",
-        "a start group with nothing left to run is still where the restart begins",
-    ),
-    RuleText(
-        "C8",
-        "documented",
-        "what is not completed runs again",
-        "a step that is neither Succeeded nor Skipped runs again",
-    ),
-    RuleText(
-        "C9",
-        "ours",
-        "Skipped where no restart began",
-        "a step recorded as Skipped counts as completed, also in a group where no restart began",
-    ),
+    RuleText("R1", "documented", "the load plan is running already",
+             "a restart is rejected while the latest execution is active"),
+    RuleText("R2", "documented", "the id is not the latest execution's",
+             "a restart is rejected when the id given is not the latest execution's"),
+    RuleText("R3", "documented", "no group failed in the latest execution",
+             "resuming is rejected when the latest execution has no failed group"),
+    RuleText("R4", "documented", "the load plan has no such group",
+             "a restart is rejected when the group to start at is not in the plan"),
+    RuleText("R5", "documented", "the group's step history is unavailable",
+             "resuming is rejected when the group to start at failed and its step history is unavailable"),
+    RuleText("S1", "documented", "start over",
+             "without an id and a group the restart begins at the first group, whole"),
+    RuleText("S2", "documented", "start at the group asked for",
+             "without an id the restart begins at the group asked for, whole"),
+    RuleText("S3", "documented", "resume at the first failed group",
+             "with the latest id and no group the restart begins at the failed group of the lowest"
+             " sequence, without its completed steps"),
+    RuleText("S4", "documented", "resume at the group asked for",
+             "with the latest id the restart begins at the group asked for, without its completed steps"),
+    RuleText("C1", "documented", "later groups run whole",
+             "only the start group skips anything, every later group runs whole"),
+    RuleText("C2", "documented", "0 and below are one request",
+             "every sequence of 0 or less is the same request"),
+    RuleText("C3", "ours", "without an id only R1 counts",
+             "without an id only R1 looks at the latest execution, and an id of 0 or less is not the"
+             " latest's"),
+    RuleText("C4", "ours", "a start that did not fail needs no history",
+             "a start group that did not fail needs no history: one that Succeeded skips its completed"
+             " steps, one never reached skips none"),
+    RuleText("C5", "documented", "a start after the first failed group",
+             "a start after the first failed group is allowed"),
+    RuleText("C6", "ours", "the plan as it stands now runs",
+             "the plan as it stands now runs: a step without an outcome runs, an outcome without its step"
+             " is ignored"),
+    RuleText("C7", "ours", "nothing left to run at the start",
+             "a start group with nothing left to run is still where the restart begins"),
+    RuleText("C8", "documented", "what is not completed runs again",
+             "a step that is neither Succeeded nor Skipped runs again"),
+    RuleText("C9", "ours", "Skipped where no restart began",
+             "a step recorded as Skipped counts as completed, also in a group where no restart began"),
 )
 # fmt: on
 RULES: Final[Mapping[str, RuleText]] = complete_table(

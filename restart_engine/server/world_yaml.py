@@ -39,7 +39,7 @@ def parsed_yaml(text: bytes, *, levels: int) -> object:
 
 def yaml_text(value: object) -> bytes:
     """The value as YAML that `parsed_yaml`, and any reader of YAML 1.1 or 1.2, reads as the same."""
-    text: str = yaml.dump(
+    text: str = yaml.dump(  # pyright: ignore[reportUnknownMemberType]  # its stubs leave one option open
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
     return text.encode()

@@ -6,6 +6,7 @@ from bisect import bisect_left
 
 from restart_engine.core.decision import Rejection, RestartPlan
 from restart_engine.core.errors import InvalidValue
+from restart_engine.core.options import recommended
 from restart_engine.wire.decision import encode_decision, start_shape
 from restart_engine.wire.shapes import AskedShape, OptionShape, OptionsShape
 from restart_engine.wire.writing import write_json
@@ -19,16 +20,17 @@ def encode_options(options: tuple[RestartPlan, ...] | Rejection) -> bytes:
         raise InvalidValue("options", options, "what `restart_options` gives, one restart or more")
     plan, latest = options[0].facts.plan, options[0].facts.latest
     failed = () if latest is None else latest.failed
+    best = recommended(options)
     return write_json(
         OptionsShape(
             load_plan_name=plan.name,
             failed=list(failed),
-            options=[_option(restart, failed) for restart in options],
+            options=[_option(restart, failed, best) for restart in options],
         )
     )
 
 
-def _option(restart: RestartPlan, failed: tuple[int, ...]) -> OptionShape:
+def _option(restart: RestartPlan, failed: tuple[int, ...], best: RestartPlan | None) -> OptionShape:
     request = restart.request
     return OptionShape(
         request=AskedShape(
@@ -37,4 +39,5 @@ def _option(restart: RestartPlan, failed: tuple[int, ...]) -> OptionShape:
         rule=restart.rule,
         start=start_shape(restart),
         leaves_failed=bisect_left(failed, restart.start.sequence),
+        recommended=restart is best,
     )

@@ -289,6 +289,7 @@ class OptionShape(Shape):
     rule: StartRuleId
     start: StartShape
     leaves_failed: Annotated[int, Meta(ge=0)]
+    recommended: bool
 
 
 class OptionsShape(Shape):
