@@ -38,6 +38,7 @@ from restart_engine.conformance.strategies import load_plans
 from restart_engine.conformance.view import Wrong
 from restart_engine.core.plan import LoadGroup, LoadPlan
 from restart_engine.core.rule_table import RULES
+from restart_engine.core.rules import HistoryUnavailable
 from restart_engine.core.status import Status
 
 EXAMPLES: Final = 80
@@ -353,7 +354,7 @@ def check_host(
     if kit.failure is None and examples > 0:
         kit.random(seed, examples, steps)
     order = [*RULES, *LAWS]
-    excused = set[str]() if kit.counts["lost history"] else {"R5", "lost history"}
+    excused = set[str]() if kit.counts["lost history"] else {HistoryUnavailable.rule, "lost history"}
     return HostReport(
         seed=seed,
         stories=kit.stories,

@@ -20,6 +20,7 @@ from restart_engine.conformance.reference import (
 )
 from restart_engine.conformance.situations import exercised, rules_of
 from restart_engine.core.checks import Sealed
+from restart_engine.core.rule_table import AnyRuleId, ConsequenceId
 from restart_engine.core.rules import Facts
 from restart_engine.core.status import COMPLETED
 from restart_engine.wire import WireError
@@ -146,7 +147,7 @@ def same_answer(first: str, second: str) -> bool:
     return before == now or (isinstance(before, Rejected) and isinstance(now, Rejected))
 
 
-def _broken(facts: Facts, answer: Allowed, reference: Allowed) -> tuple[Kind, str]:
+def _broken(facts: Facts, answer: Allowed, reference: Allowed) -> tuple[Kind, AnyRuleId]:
     """In which way an answer differs from the reference's, and the rule that it breaks."""
     if isinstance(reference, Rejected):
         if isinstance(answer, Rejected):
@@ -162,7 +163,7 @@ def _broken(facts: Facts, answer: Allowed, reference: Allowed) -> tuple[Kind, st
     return "steps", _of_steps(facts, answer, reference) or rule
 
 
-def _of_steps(facts: Facts, answer: Planned, reference: Planned) -> str | None:
+def _of_steps(facts: Facts, answer: Planned, reference: Planned) -> ConsequenceId | None:
     """The consequence that says what the steps come to, where one does."""
     if facts.request.execution_id is None or facts.latest is None:
         return None

@@ -20,6 +20,7 @@ from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.explanation import listed, named, request_text
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.rule_table import RuleId
 from restart_engine.core.rules import REJECTIONS, Facts
 from restart_engine.core.status import ACTIVE, COMPLETED, Status
 from restart_engine.wire import WireError, decode_scenario, encode_scenario
@@ -132,7 +133,7 @@ class Story:
         if not started:
             self._judge(asked[0], answers[0])
         for facts, answer in zip(asked, answers, strict=True):
-            late = ("R1",) if facts.request.execution_id is None else ("R1", "R2")
+            late: tuple[RuleId, ...] = ("R1",) if facts.request.execution_id is None else ("R1", "R2")
             if isinstance(answer, str) and answer not in late:
                 raise Found(Wrong("one act", "rejects the later restart as if none had started", answer),
                              f"rejected by {' or '.join(late)}")  # fmt: skip

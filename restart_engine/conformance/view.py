@@ -13,6 +13,7 @@ from restart_engine.core.checks import Sealed
 from restart_engine.core.errors import shown
 from restart_engine.core.execution import Execution
 from restart_engine.core.explanation import listed, named
+from restart_engine.core.rule_table import AnyRuleId
 from restart_engine.core.status import ACTIVE, COMPLETED, Status
 
 Place: TypeAlias = tuple[int, str]
@@ -62,9 +63,10 @@ class View(Sealed):
         """Whether a step of the group has failed, after which a host may leave out the others."""
         return any(at == sequence and status not in COMPLETED for (at, _), status in self.ended.items())
 
-    def _of(self, sequence: int) -> str:
+    def _of(self, sequence: int) -> AnyRuleId:
         """The rule that makes a group run as it has to."""
-        return "C1" if sequence in self.planned.after else str(self.planned.rule)
+        assert self.planned.rule is not None
+        return "C1" if sequence in self.planned.after else self.planned.rule
 
     def _in_waiting(self) -> Iterator[Wrong]:
         """Exactly the steps wait that may run of one group."""

@@ -18,6 +18,7 @@ from restart_engine.core.checks import Sealed
 RuleId: TypeAlias = Literal["R1", "R2", "R3", "R4", "R5"]
 StartRuleId: TypeAlias = Literal["S1", "S2", "S3", "S4"]
 ConsequenceId: TypeAlias = Literal["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
+AnyRuleId: TypeAlias = RuleId | StartRuleId | ConsequenceId
 RULE_IDS: Final[tuple[RuleId, ...]] = get_args(RuleId)
 """The rules that reject, in order of precedence."""
 START_RULE_IDS: Final[tuple[StartRuleId, ...]] = get_args(StartRuleId)

@@ -22,7 +22,9 @@ from restart_engine import (
     Status,
     plan_restart,
 )
+from restart_engine.conformance.situations import PAIRS
 from restart_engine.conformance.strategies import scenarios
+from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS
 from restart_engine.core.rules import STARTS
 
 ACTIVE = {Status.IN_PROGRESS, Status.IN_QUEUE}
@@ -165,10 +167,7 @@ class TestPrecedence:
             reached.update(named, map("+".join, combinations(named, 2)))
 
         draw()
-        assert reached == {
-            *("S1", "S2", "S3", "S4", "R1", "R2", "R3", "R4", "R5"),
-            *("R1+R2", "R1+R3", "R1+R4", "R1+R5", "R2+R4", "R3+R4"),
-        }
+        assert reached == {*RULE_IDS, *START_RULE_IDS, *PAIRS}
 
 
 def assert_cut_at(scenario: Facts, plan: RestartPlan, sequence: int) -> None:
