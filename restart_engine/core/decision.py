@@ -185,7 +185,7 @@ class RestartPlan(Sealed):
     @cached_property
     def _split(self) -> _Split:
         plan, resumed = self.facts.plan, self.facts.resumed
-        before = plan.index_from(starting(self.facts.request).start(self.facts))
+        before = plan.index_from(self.facts.start_sequence)
         start = plan.groups[before]
         outcome = None if resumed is None else resumed.outcome(start.sequence)
         skipped = _skipped(start, outcome)

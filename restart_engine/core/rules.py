@@ -7,9 +7,8 @@ knows nothing of time, storage, JSON or wording.
 
 A rejecting rule is the class of the reason that it gives: `holds` says whether it rejects, `found`
 gathers its evidence when it does, `instead` lists the requests that might be accepted, the nearest first,
-and `needed` is what has to change before any request is. A starting rule has `holds`, which looks at the
-request, `resumes`, whether it takes up the latest execution, and `start`, the sequence it chooses; it is
-asked only when nothing rejects.
+and `needed` is what has to change before any request is. A starting rule is a row of `STARTS`; it is asked
+only when nothing rejects, and the restart then begins at `Facts.start_sequence`, or at the first group.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.remedies import AddGroup, Remedy, WaitUntilOver
 from restart_engine.core.request import RestartRequest
-from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS, complete_table
+from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS, StartRuleId, complete_table
 from restart_engine.core.status import ACTIVE, Status, check_status
 
 Requests: TypeAlias = tuple[RestartRequest, ...]
@@ -299,73 +298,38 @@ REJECTIONS: Final = tuple(complete_table(RULE_IDS, {rule.rule: rule for rule in 
 """In order of precedence: the first that holds is the reason, the others are named beside it."""
 
 
-class StartOver:
-    """S1: no execution id and no group asked for: the first group, whole."""
+@final
+@frozen
+class StartRule(Sealed):
+    """S1 to S4: which requests it is for; exactly one is for any request.
 
-    rule: ClassVar[Literal["S1"]] = "S1"
-    resumes: ClassVar = False
+    :param rule: Its id.
+    :param resumes: Whether the request gives an execution id: then the start group's completed steps are
+        skipped.
+    :param at_group: Whether the request asks for a group; else the start is the first failed group, or the
+        first of all.
+    """
 
-    @staticmethod
-    def holds(request: RestartRequest) -> bool:
-        return request.execution_id is None and request.group_sequence <= 0
+    rule: StartRuleId
+    resumes: bool
+    at_group: bool
 
-    @staticmethod
-    def start(facts: Facts) -> int:
-        return facts.plan.sequences[0]
-
-
-class StartAtGroup:
-    """S2: no execution id: the group asked for, whole."""
-
-    rule: ClassVar[Literal["S2"]] = "S2"
-    resumes: ClassVar = False
-
-    @staticmethod
-    def holds(request: RestartRequest) -> bool:
-        return request.execution_id is None and request.group_sequence > 0
-
-    @staticmethod
-    def start(facts: Facts) -> int:
-        return facts.start_sequence
+    def holds(self, request: RestartRequest) -> bool:
+        """Whether it is the rule for this request."""
+        given = request.execution_id is not None
+        return given is self.resumes and (request.group_sequence > 0) is self.at_group
 
 
-class ResumeAtFirstFailed:
-    """S3: an execution id and no group: the first failed group, without its completed steps."""
-
-    rule: ClassVar[Literal["S3"]] = "S3"
-    resumes: ClassVar = True
-
-    @staticmethod
-    def holds(request: RestartRequest) -> bool:
-        return request.execution_id is not None and request.group_sequence <= 0
-
-    @staticmethod
-    def start(facts: Facts) -> int:
-        return facts.start_sequence
+_STARTS: Final = (
+    StartRule("S1", resumes=False, at_group=False),
+    StartRule("S2", resumes=False, at_group=True),
+    StartRule("S3", resumes=True, at_group=False),
+    StartRule("S4", resumes=True, at_group=True),
+)
+STARTS: Final = tuple(complete_table(START_RULE_IDS, {start.rule: start for start in _STARTS}).values())
 
 
-class ResumeAtGroup:
-    """S4: an execution id and a group: that group, without its completed steps."""
-
-    rule: ClassVar[Literal["S4"]] = "S4"
-    resumes: ClassVar = True
-
-    @staticmethod
-    def holds(request: RestartRequest) -> bool:
-        return request.execution_id is not None and request.group_sequence > 0
-
-    @staticmethod
-    def start(facts: Facts) -> int:
-        return facts.start_sequence
-
-
-Start: TypeAlias = StartOver | StartAtGroup | ResumeAtFirstFailed | ResumeAtGroup
-_STARTS: Final[tuple[type[Start], ...]] = (StartOver, StartAtGroup, ResumeAtFirstFailed, ResumeAtGroup)
-STARTS: Final = tuple(complete_table(START_RULE_IDS, {rule.rule: rule for rule in _STARTS}).values())
-"""Exactly one holds for any request."""
-
-
-def starting(request: RestartRequest) -> type[Start]:
+def starting(request: RestartRequest) -> StartRule:
     """The one rule that says where a restart asked for like this begins."""
     (rule,) = [rule for rule in STARTS if rule.holds(request)]
     return rule
