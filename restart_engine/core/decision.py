@@ -152,8 +152,9 @@ class RestartPlan(Sealed):
         noted: list[Note] = []
         resumed = self.facts.resumed
         if resumed is not None:
-            if self.left_failed:
-                noted.append(EarlierGroupsStayFailed(self.left_failed))
+            left_failed = self.left_failed
+            if left_failed:
+                noted.append(EarlierGroupsStayFailed(left_failed))
             groups = groups_changed(self.facts.plan, resumed)
             if groups is not None:
                 noted.append(groups)
@@ -177,10 +178,12 @@ class RestartPlan(Sealed):
     def _skipped_elsewhere(self) -> tuple[Step, ...]:
         """The steps skipped as Skipped in a group where no restart by these rules skips any [C9]."""
         resumed, outcome = self.facts.resumed, self._split.outcome
-        if resumed is None or outcome is None or outcome.sequence == resumed.sequences[0]:
+        if resumed is None or outcome is None or Status.SKIPPED not in outcome.recorded.values():
             return ()
-        marked = {name for name, status in outcome.recorded.items() if status is Status.SKIPPED}
-        return tuple([Step.parse(name) for name in self.names_to_skip if name in marked])
+        if outcome.sequence == resumed.sequences[0]:
+            return ()
+        names = [name for name in self.names_to_skip if outcome.recorded[name] is Status.SKIPPED]
+        return tuple(map(Step.parse, names))
 
     @cached_property
     def _split(self) -> _Split:

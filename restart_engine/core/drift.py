@@ -60,8 +60,8 @@ def steps_changed(group: LoadGroup, outcome: GroupOutcome | None) -> StepsChange
     """Which steps of a group came and went; none where they did not, or where nothing was recorded."""
     if outcome is None or outcome.statuses is None or not (outcome.begun or outcome.statuses):
         return None
-    recorded, planned = outcome.statuses.keys(), set(group.names)
-    if not recorded ^ planned:
+    recorded, planned = outcome.statuses.keys(), frozenset(group.names)
+    if len(recorded) == len(planned) and planned.issuperset(recorded):
         return None
     added = [name for name in group.names if name not in recorded]
     removed = sorted(recorded - planned)

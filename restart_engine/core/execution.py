@@ -52,10 +52,10 @@ def _checked(steps: Mapping[Step, Status] | Mapping[str, Status]) -> _Checked:
     if type(steps) is _Checked:
         return steps
     given = cast("Mapping[Step | str, Status]", steps)
-    names, statuses = step_names("steps", given, indexed=False), list(given.values())
+    names, statuses = step_names("steps", given, indexed=False), given.values()
     if not {Status}.issuperset(map(type, statuses)):
-        index = next(index for index, status in enumerate(statuses) if type(status) is not Status)
-        check_status(f"steps[{names[index]}]", statuses[index], OF_STEP)
+        for name, status in zip(names, statuses, strict=True):
+            check_status(f"steps[{name}]", status, OF_STEP)
     return _Checked(sorted(zip(names, statuses, strict=True)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
 from operator import attrgetter
-from typing import Final, Self, final
+from typing import Final, Self, cast, final
 
 from attrs import Factory, field, frozen
 
@@ -59,21 +59,26 @@ STEP_NAME: Final = "a step as `Schema.Object`, neither part blank"
 
 def step_names(field: str, steps: Iterable[Step | str], *, indexed: bool = True) -> tuple[str, ...]:
     """The steps as `Schema.Object`, each checked and there once; `indexed` errors name `field[3]`."""
-    names = tuple([str(step) if type(step) is Step else step for step in steps])
-    for index, name in enumerate(names):
-        if type(name) is str and (name.isascii() or is_unicode(name)):
-            schema, _, rest = name.partition(".")
-            if schema.strip() and rest.strip():
-                continue
-        place = f"{field}[{index}]" if indexed else field
-        check_kind(place, name, str, accepted=STEP_NAME)
-        raise InvalidValue(place, name, STEP_NAME)
-    check_unique(field, names)
-    return names
+    names = tuple(steps)
+    for name in names:
+        if type(name) is not str or not (name.isascii() or is_unicode(name)):
+            break
+        schema, _, rest = name.partition(".")
+        if not schema.strip() or not rest.strip():
+            break
+    else:
+        check_unique(field, names)
+        return cast("tuple[str, ...]", names)
+    if Step in map(type, names):
+        return step_names(field, [str(s) if type(s) is Step else s for s in names], indexed=indexed)
+    place = f"{field}[{names.index(name)}]" if indexed else field
+    check_kind(place, name, str, accepted=STEP_NAME)
+    raise InvalidValue(place, name, STEP_NAME if is_unicode(str(name)) else "text without lone surrogates")
 
 
 def _names(steps: Iterable[Step | str]) -> tuple[str, ...]:
-    check_kind("steps", steps, tuple, list, accepted="a tuple or a list of steps")
+    if type(steps) is not tuple and type(steps) is not list:
+        check_kind("steps", steps, tuple, list, accepted="a tuple or a list of steps")
     return step_names("steps", steps)
 
 

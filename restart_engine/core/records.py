@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from restart_engine.core.checks import check_integer, check_kind, check_text
@@ -31,6 +30,8 @@ def status_of_word(word: str, words: Mapping[str, Status]) -> Status:
         status = words[word]
         check_status(f"words[{word}]", status, OF_STEP)
         return status
+    from difflib import get_close_matches  # noqa: PLC0415  # only an error needs it
+
     near = get_close_matches(word.lower(), [known.lower() for known in words])
     ordered = sorted(words, key=lambda known: (known.lower() not in near, known))
     raise InvalidValue("word", word, f"one of {', '.join(ordered)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from restart_engine.core.decision import plan_restart
+from restart_engine.core.decision import decide
 from restart_engine.core.rules import Facts
 from restart_engine.strict_json import WireError
 from restart_engine.wire.decision import encode_decision
@@ -28,7 +28,7 @@ def answer(line: str | bytes) -> bytes:
 
 
 def _answer(facts: Facts) -> bytes:
-    return encode_decision(plan_restart(facts.plan, facts.request, facts.latest))
+    return encode_decision(decide(facts))
 
 
 def error_line(error: WireError) -> bytes:

@@ -121,7 +121,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: LoadGroup(1, (A, "S.a")), "steps[1]", "S.a", ONCE),
     (lambda: LoadGroup(0, []), "sequence", 0, POSITIVE),
     (lambda: LoadGroup(1, ["S.a", "Sb"]), "steps[1]", "Sb", STEP),
-    (lambda: LoadGroup(1, ["S.\ud800"]), "steps[0]", "S.\ud800", STEP),
+    (lambda: LoadGroup(1, ["S.\ud800"]), "steps[0]", "S.\ud800", "text without lone surrogates"),
     (lambda: LoadGroup(1, [" .a"]), "steps[0]", " .a", STEP),
     (lambda: LoadGroup(1, ["S.\u3000"]), "steps[0]", "S.\u3000", STEP),
     (lambda: LoadGroup(1, [AText("S.a")]), "steps[0]", "S.a", "a str, not its subclass AText"),
