@@ -13,7 +13,7 @@ from server.serving import Served, serving
 
 from restart_engine.server.openapi import described
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.slow
 
 _STEPS: Final = ["Sales.Orders", "Sales.Lines"]
 _PLAN: Final = {"name": "MyLoadPlan", "groups": [{"sequence": 1, "steps": _STEPS}]}
