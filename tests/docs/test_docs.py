@@ -108,7 +108,7 @@ def test_the_two_commands_are_one_line_each_and_show_their_output() -> None:
 
 @pytest.mark.parametrize("block", of("console"), ids=lambda block: f"{block.page}:{block.text[2:40]}")
 def test_a_console_shows_what_the_command_prints(block: Block) -> None:
-    """Word by word, but for numbers; `...` stands for any lines. Few examples of the kit show as much as many."""
+    """Word by word, but for numbers; `...` stands for any lines. A few examples show as much as many."""
     prompt, _, expected = block.text.partition("\n")
     command = shlex.split(prompt.removeprefix("$ "))
     assert command[0] == "restart-engine"
