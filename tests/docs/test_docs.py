@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from restart_engine import Status, conformance
 from restart_engine.conformance import Budget, assert_conforms, check, check_host
@@ -55,17 +54,15 @@ def of(language: str) -> list[Block]:
     return [block for block in blocks() if block.language == language]
 
 
-def python_blocks() -> list[ParameterSet]:
-    """The blocks of Python; those that import an engine of another maker are slow."""
-    return [
-        pytest.param(
-            block, id=block.page, marks=[pytest.mark.slow] * bool(re.search("duckdb|polars", block.text))
-        )
+@pytest.mark.parametrize(
+    "block",
+    [
+        # the engines of other makers come with the extra dev
+        pytest.param(block, marks=[pytest.mark.slow] if re.search("duckdb|polars", block.text) else [])
         for block in of("python")
-    ]
-
-
-@pytest.mark.parametrize("block", python_blocks())
+    ],
+    ids=lambda block: block.page,
+)
 def test_python_runs_and_prints_what_stands_below(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of Python has its output right behind it; a few examples of the kit show the same as many."""
     few = Budget(examples=FEW)
