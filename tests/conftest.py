@@ -1,7 +1,7 @@
 """How deep the tests go, and how Hypothesis and pytest-xdist run here.
 
 There are two depths. The quick one leaves out what is marked `slow`; `--full` takes that too, and draws twice
-as many examples. A test that draws more than others says how many times `settings.default.max_examples`.
+as many examples. A test that draws more than others says how many times `settings().max_examples`.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class TestHostsThatConform:
     )
     def test_what_is_the_hosts_own_is_free(self, host: Callable[[], Host]) -> None:
         """How it orders ids, begins steps, records what it has not reached, and ends what has failed."""
-        report = check_host(host, examples=settings.default.max_examples // 5)
+        report = check_host(host, examples=settings().max_examples // 5)
         assert report.conforms, (told(report), report.failure, report.not_exercised)
 
     def test_the_same_seed_tells_the_same_stories(self) -> None:

@@ -31,7 +31,7 @@ from restart_engine.core.rule_table import RULES
 from restart_engine.core.rules import Facts
 from restart_engine.wire import encode_scenario
 
-FEW = Budget(examples=settings.default.max_examples // 2)
+FEW = Budget(examples=settings().max_examples // 2)
 S, F, W, I = Status.SUCCEEDED, Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED  # noqa: E741  # a table's letters
 
 
@@ -249,7 +249,7 @@ class TestFaults:
         assert all(text.sentence and text.source in ("documented", "ours") for text in RULES.values())
 
 
-@settings(max_examples=3 * settings.default.max_examples)
+@settings(max_examples=3 * settings().max_examples)
 @given(scenarios())
 def test_the_pairs_are_all_that_can_reject_together(drawn: Facts) -> None:
     """No other pair of rules ever does."""

@@ -120,7 +120,7 @@ class TestChains:
         assert Status.SKIPPED in statuses
 
 
-@settings(max_examples=2 * settings.default.max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(drawn())
 def test_a_question_says_what_its_facts_are(question: object) -> None:
     """However its JSON is written, it is read back as the same facts."""
