@@ -1,15 +1,20 @@
-"""How Hypothesis and pytest-xdist run here."""
+"""How deep the tests go, and how Hypothesis and pytest-xdist run here.
+
+There are two depths. The quick one leaves out what is marked `slow`; `--full` takes that too, and draws twice
+as many examples. A test that draws more than others says how many times `settings().max_examples`.
+"""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # how long an example takes says more about the machine than about the code
-settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("here")
+settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("full"), max_examples=50)
 
 # mutmut runs the tests in several ways within one process, thousands of times
 settings.register_profile(
@@ -21,8 +26,39 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 
+NEED_DEV = {
+    "endpoint/test_examples.py",
+    "fleet/test_duckdb.py",
+    "fleet/test_polars.py",
+    "fleet/test_spark.py",
+    "server/test_schemathesis.py",
+}
+"""Slow as a whole, and written with libraries that only the extra `dev` brings."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The one knob."""
+    parser.addoption(
+        "--full", action="store_true", help="slow tests too, and more examples; needs extra `dev`"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the examples and the tests of this depth, unless the command line chooses for itself."""
+    full = config.getoption("full")
+    if not config.getoption("hypothesis_profile"):
+        settings.load_profile("full" if full else "quick")
+    if not full and not config.option.markexpr:
+        config.option.markexpr = "not slow"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """At the quick depth the libraries of `dev` need not be there; at the full one their lack is an error."""
+    relative = collection_path.relative_to(Path(__file__).parent).as_posix()
+    return True if relative in NEED_DEV and not config.getoption("full") else None
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` means: many tests wait for servers and other processes, so twice as many as cores."""
-    return 2 * (os.cpu_count() or 1)
+    """What `-n auto` means: many tests wait for servers and other processes, so one more than cores."""
+    return 1 + (os.cpu_count() or 1)

@@ -213,6 +213,7 @@ class TestJavaScript:
         assert status == 0, out
         assert "1 of 16 profiles" in out
 
+    @pytest.mark.slow
     def test_its_three_faults_are_found(self) -> None:
         """Skipping without an id, ids by size, positions for sequences."""
         command = f"node {JAVASCRIPT}/main.mjs --engine ./faulty.mjs"

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 
+import pytest
 from cli.processes import nightly, run, started
 
 from restart_engine.wire import MAX_BYTES, answer
@@ -72,6 +73,7 @@ def test_an_answer_does_not_wait_for_the_next_line() -> None:
         assert oracle.wait(timeout=60) == 2
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_over_a_long_pipe_and_a_long_line() -> None:
     """Within a fixed amount of memory it answers 200,000 lines, 400 MB of them, and one of a gigabyte."""
     decision, decisions, errors = answer(LINE) + b"\n", 0, []

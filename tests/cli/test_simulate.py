@@ -38,12 +38,24 @@ def test_it_answers_the_question_in_a_table(small: Path) -> None:
         assert f"\n{title}" in printed
     assert max(map(len, printed.splitlines())) <= 80
     assert done.stdout == run("simulate", small, "--nights", "100", "--seed", "3", "--jobs", "1").stdout
-    assert done.stdout != run("simulate", small, "--nights", "100", "--seed", "4").stdout
+    assert done.stdout != run("simulate", small, "--nights", "100", "--seed", "4", "--jobs", "1").stdout
 
 
 def test_it_says_the_same_as_json(small: Path) -> None:
     """On one line; what never comes is null."""
-    done = run("simulate", small, "--nights", "50", "--json", "--baseline", "again", "--deadline", "22:10")
+    done = run(
+        "simulate",
+        small,
+        "--nights",
+        "50",
+        "--json",
+        "--baseline",
+        "again",
+        "--deadline",
+        "22:10",
+        "--jobs",
+        "1",
+    )
     assert done.stdout.count(b"\n") == 1
     told = json.loads(done.stdout)
     assert (told["loadPlan"], told["nights"], told["seed"], told["baseline"]) == ("Small", 50, 0, "again")
@@ -59,7 +71,7 @@ def test_it_says_the_same_as_json(small: Path) -> None:
 def test_it_draws_pictures(small: Path, tmp_path: Path) -> None:
     """Of the report and of a night, by the files' endings."""
     files = [tmp_path / name for name in ("report.svg", "night.png", "named.pdf")]
-    done = run("simulate", small, "--nights", "30", "--picture", files[0], "--gantt", files[1])
+    done = run("simulate", small, "--nights", "30", "--picture", files[0], "--gantt", files[1], "--jobs", "1")
     assert done.returncode == 0
     one = ("--night", "2", "--policy", "again")
     assert run("simulate", small, "--nights", "2", "--gantt", files[2], *one).returncode == 0
@@ -78,7 +90,7 @@ def test_a_rejection_is_told(tmp_path: Path) -> None:
     night: dict[str, Any] = {**SMALL["night"], "detailedTracking": False}
     policies = [{"name": "resume", "from": "failedSteps", "afterMinutes": [10]}]
     file.write_text(json.dumps({**SMALL, "night": night, "policies": policies}))
-    printed = run("simulate", file, "--nights", "100").stdout.decode()
+    printed = run("simulate", file, "--nights", "100", "--jobs", "1").stdout.decode()
     assert "`resume`: a restart was rejected in " in printed
     assert printed.rstrip().endswith("nights, R5")
 

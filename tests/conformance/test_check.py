@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from conformance.faults import FAULTS, PAIRS, Fault, correct
+from conformance.kill_table import shows
 from conformance.subjects import Answer, of_profile
 
 from restart_engine.conformance import Budget, Profile, assert_conforms, check, run, scope
@@ -27,7 +28,7 @@ from restart_engine.core.rule_table import RULES
 
 QUICK = Budget(examples=100)
 NONE = Budget(examples=0)
-SAMPLE = [fault for number, fault in enumerate(FAULTS) if number % 12 == 0 or "order" in fault.name]
+SAMPLE = [fault for number, fault in enumerate(FAULTS) if number % 24 == 0 or "order" in fault.name]
 
 
 def kinds(report: Report) -> set[str]:
@@ -38,7 +39,7 @@ def kinds(report: Report) -> set[str]:
 class TestWhatConforms:
     """A run without a fault says what it rests on."""
 
-    @pytest.mark.thorough
+    @pytest.mark.slow
     def test_the_engine_conforms_in_a_default_run(self) -> None:
         """Every rule, pair, consequence and freedom was exercised."""
         report = check(reference)
@@ -68,10 +69,11 @@ class TestPlantedFaults:
 
     @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
     def test_the_cases_alone_find_each(self, fault: Fault) -> None:
-        """So every run does: each begins with them."""
-        assert check(fault.subject, budget=NONE).verdict == "does not conform"
+        """So every run does: each begins with them, in this order."""
+        judge = Judge()
+        assert any(shows(fault, judge, of_case(case)) for case in cases())
 
-    @pytest.mark.thorough
+    @pytest.mark.slow
     @pytest.mark.parametrize("fault", SAMPLE, ids=lambda fault: fault.name)
     def test_a_whole_run_makes_them_small(self, fault: Fault) -> None:
         """Of each signature the smallest scenario is kept."""
@@ -90,6 +92,7 @@ class TestPlantedFaults:
             single = {found.signature for found in check(alone[name].subject, budget=NONE).faults}
             assert both & single, name
 
+    @pytest.mark.slow
     def test_the_exhaustive_mode_finds_what_shows_in_one_scenario_of_thousands(self) -> None:
         """A fault for one record of one plan, which drawing and the cases miss."""
         target = next(itertools.islice(enumerated(), 20_011, None)).line
@@ -109,9 +112,10 @@ class TestPlantedFaults:
         assert sum(fault is not None for fault in faults) == 1
 
     def test_the_exhaustive_mode_asks_the_whole_scope(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Here a scope of one plan, so that it ends."""
-        small = {name: scope.PLANS[name] for name in ("no group",)}
-        monkeypatch.setattr(scope, "PLANS", small)
+        """Here a scope of one plan and one group, so that it ends."""
+        name = "no group"
+        monkeypatch.setattr(scope, "PLANS", {name: scope.PLANS[name]})
+        monkeypatch.setattr(scope, "RECORDED", {name: (scope.outcomes(2, ""),)})
         size = sum(1 for _ in scope.documents())
         report = check(reference, budget=NONE, exhaustive=True)
         assert report.asked == len(cases()) + size

@@ -8,6 +8,7 @@ import pytest
 from conformance import hosts
 from conformance.hosts import FAULTY, OfProfile
 from conformance.stories import AS_SUCCEEDED, BEFORE, FEW, SHOWN, cited, told
+from hypothesis import settings
 
 from restart_engine.conformance.chain import check_host
 from restart_engine.conformance.host import Host, ReferenceHost
@@ -52,7 +53,7 @@ class TestHostsThatConform:
     )
     def test_what_is_the_hosts_own_is_free(self, host: Callable[[], Host]) -> None:
         """How it orders ids, begins steps, records what it has not reached, and ends what has failed."""
-        report = check_host(host, examples=25)
+        report = check_host(host, examples=settings().max_examples // 5)
         assert report.conforms, (told(report), report.failure, report.not_exercised)
 
     def test_the_same_seed_tells_the_same_stories(self) -> None:
@@ -71,7 +72,7 @@ class TestHostsThatConform:
 class TestFaultyHosts:
     """A wrong host is never passed."""
 
-    @pytest.mark.parametrize("seed", [0, 1, 2])
+    @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
     @pytest.mark.parametrize("host", [host for host in FAULTY if host is not hosts.ForgetsSkipsOfThree])
     def test_each_fault_is_found(self, host: Callable[[], Host], seed: int) -> None:
         """With the rule or law that it breaks, in a story that is read at a glance."""
@@ -103,6 +104,7 @@ class TestFaultyHosts:
         """In words that are the same wherever it does it."""
         assert kind in {fault.kind for fault in check_host(host, examples=1).faults}
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("seed", [0, 1, 2])
     def test_what_no_script_shows_is_found_at_random_and_shrunk(self, seed: int) -> None:
         """A group of three steps stands in no script."""
@@ -110,6 +112,7 @@ class TestFaultyHosts:
         assert fault.rule == "record"
         assert len(fault.story) <= 14
 
+    @pytest.mark.slow
     def test_two_faults_that_no_script_shows_are_both_found(self) -> None:
         """The search goes on after the first."""
         assert cited(check_host(hosts.StaysActiveOfThree)) >= {"record", "cut off"}

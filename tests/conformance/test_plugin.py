@@ -77,6 +77,7 @@ def test_a_broken_rule_fails_its_test_with_the_fault_alone(tmp_path: Path) -> No
     assert "plugin.py" not in done.stdout
 
 
+@pytest.mark.slow
 def test_an_error_of_its_own_is_shown_as_one(tmp_path: Path) -> None:
     """A subject that is not there."""
     done = outcome(tmp_path, *PLUGIN, "--conformance-subject", "mine:missing")
@@ -84,7 +85,7 @@ def test_an_error_of_its_own_is_shown_as_one(tmp_path: Path) -> None:
     assert "AttributeError" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [(), PLUGIN])
+@pytest.mark.parametrize("arguments", [pytest.param((), marks=pytest.mark.slow), PLUGIN])
 def test_without_being_asked_it_adds_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Not loaded, or loaded without a subject."""
     done = outcome(tmp_path, *arguments)

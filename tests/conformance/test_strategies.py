@@ -37,6 +37,7 @@ def smallest(wanted: Callable[[Facts], bool]) -> Facts:
 class TestReach:
     """A default run meets everything that there is to get wrong."""
 
+    @pytest.mark.slow
     def test_a_default_run_of_drawing_reaches_everything(self) -> None:
         """Each rule, pair, consequence and freedom, the rarest of them several times."""
         counts: Counter[str] = Counter()
@@ -49,7 +50,7 @@ class TestReach:
         count()
         assert {what for what in EVERY if counts[what] < 5} == set()
 
-    @pytest.mark.thorough
+    @pytest.mark.slow
     @pytest.mark.parametrize("rule", [rule for rule in EVERY if rule[0] in "RSC" and rule[1].isdigit()])
     def test_each_shrinks_to_few_groups_and_steps(self, rule: str) -> None:
         """What shows a rule needs no more than two groups and four steps."""
@@ -106,6 +107,7 @@ class TestChains:
             assert latest.sequences == opening.sequences
             assert not latest.active
 
+    @pytest.mark.slow
     def test_long_chains_and_skipped_steps_are_reached(self) -> None:
         """A restart of a restart that skips what the first one skipped."""
         chain = find(
@@ -118,7 +120,7 @@ class TestChains:
         assert Status.SKIPPED in statuses
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(drawn())
 def test_a_question_says_what_its_facts_are(question: object) -> None:
     """However its JSON is written, it is read back as the same facts."""

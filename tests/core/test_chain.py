@@ -138,7 +138,7 @@ class ChainOfRestarts(RuleBasedStateMachine):
 
 
 TestChain = ChainOfRestarts.TestCase
-TestChain.settings = settings(max_examples=150, stateful_step_count=40)
+TestChain.settings = settings(max_examples=settings().max_examples * 3 // 2, stateful_step_count=40)
 
 
 def resumed_once(decision: RestartPlan, execution_id: int, step: bool) -> Execution:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from attrs import evolve
 from hypothesis import Phase, given, settings
 
@@ -156,6 +157,7 @@ class TestPrecedence:
             assert tuple(reason.rule for reason in decision.reasons) == decision.rules
             assert decision.reason is decision.reasons[0]
 
+    @pytest.mark.slow
     def test_every_decision_and_every_pair_is_drawn(self) -> None:
         """The strategies reach each start, each rule, and each pair that can reject together."""
         reached: set[str] = set()

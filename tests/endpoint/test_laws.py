@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
 
+import pytest
 from attrs import evolve
 from endpoint.calls import Situation, hostile, situations, starts, statuses
 from hypothesis import Phase, given, settings
@@ -141,6 +142,7 @@ def answered(situation: Situation, known: HostLookups | None = None) -> Reply:
 class TestReach:
     """The strategies meet every gate."""
 
+    @pytest.mark.slow
     def test_each_is_met_several_times(self) -> None:
         """Also the user who is gone, by whom H1 answers a second time."""
         counts: Counter[str] = Counter()
@@ -158,7 +160,7 @@ class TestReach:
 class TestTheFirstThatRefusesAnswers:
     """Of the gates in their order, the first that refuses; no later one has a say."""
 
-    @settings(max_examples=1_000)
+    @settings(max_examples=10 * settings().max_examples)
     @given(situations())
     def test_it_is_that_of_the_table(self, situation: Situation) -> None:
         """Row by row, as the rules have it."""
@@ -181,14 +183,14 @@ class TestTheFirstThatRefusesAnswers:
 class TestNobodyLearnsWhatALaterGateKnows:
     """A caller who is refused at a gate learns nothing of what only a later gate looks at."""
 
-    @settings(max_examples=300)
+    @settings(max_examples=3 * settings().max_examples)
     @given(situations())
     def test_it_is_not_even_asked(self, situation: Situation) -> None:
         """Each question once at most, in their order, and none that is a later gate's."""
         known = cast("HostLookups", Listening(situation.known, answering(situation)[1]))
         assert answered(situation, known) == answered(situation)
 
-    @settings(max_examples=300)
+    @settings(max_examples=3 * settings().max_examples)
     @given(situations(), situations())
     def test_whatever_it_is_the_reply_is_the_same(self, situation: Situation, other: Situation) -> None:
         """To the byte; the body too, where it was not yet read."""

@@ -31,9 +31,9 @@ from restart_engine import (
 )
 from restart_engine.conformance import scope
 
-pytestmark = pytest.mark.exhaustive
-
-SHARES = 8
+SHARES = 64
+QUICK = {0}
+"""The shares that are compared at the quick depth."""
 LEAST_SCENARIOS = 400_000
 
 
@@ -95,7 +95,10 @@ def plain(decision: Decision) -> dict[str, Any]:
             }
 
 
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize(
+    "share",
+    [share if share in QUICK else pytest.param(share, marks=pytest.mark.slow) for share in range(SHARES)],
+)
 def test_engine_and_naive_definition_agree(share: int) -> None:
     """Rule by rule, evidence, start, skipped steps and the groups around it are the same."""
     for name, plan in scope.PLANS.items():

@@ -105,7 +105,7 @@ def _around(held: list[Any], kind: Any) -> Any:
     return made.from_arrays(pa.array(starts[:-1], width), pa.array(sizes, width), found, kind, mask=mask)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.data())
 def test_a_plain_batch_holds_the_same(data: st.DataObject) -> None:
     """Nested in whatever way, and of a slice what is in it."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 import pytest
 from fleet.test_deciding import EXAMPLE, batch_of, rows_of
@@ -264,8 +263,11 @@ class TestLayouts:
         assert rows_of([batch]) == rows_of([batch_of(documents)])
         assert rows_of([batch.slice(start)]) == rows_of([batch_of(documents[start:])])
 
+    @pytest.mark.slow
     def test_a_list_of_keys_and_values_is_a_map(self) -> None:
         """Polars has no maps; in this order or the other."""
+        import polars as pl  # noqa: PLC0415  # only the full depth has it
+
         documents = [EXAMPLE, changed(latest__groups__1__steps={"Finance.Ledger": "Fine"})]
         frame = pl.DataFrame(list(map(as_lists, documents)), strict=False)
         batch: Any = frame.to_arrow().to_batches()[0]

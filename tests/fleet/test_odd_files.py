@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
 import pyarrow as pa
 import pytest
 from fleet.fleet_files import GOOD, expected, lines, read, some, write, write_lines
@@ -30,9 +29,12 @@ def in_arrow(path: Path, batches: list[pa.RecordBatch]) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("into", [".arrow", ".parquet"])
 def test_views_are_not_written_with_all_that_they_are_a_part_of(into: str, tmp_path: Path) -> None:
     """Polars writes views; a part of them is as small as its rows."""
+    import polars as pl  # noqa: PLC0415  # only the full depth has it
+
     scenarios = [line.decode() for line in some(list(GOOD), 6_000)]
     tenants = [f"a tenant with a name that is long, {number}" for number in range(6_000)]
     source, target = tmp_path / "in.arrow", tmp_path / f"out{into}"
@@ -110,9 +112,12 @@ def test_dictionaries_that_differ_by_batch(into: str, tmp_path: Path) -> None:
     assert found["inside"].to_pylist() == [{"x": key} for key in keys]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("into", [".arrow", ".parquet"])
 def test_categories_of_polars_become_text(into: str, tmp_path: Path) -> None:
     """They are dictionaries of views."""
+    import polars as pl  # noqa: PLC0415  # only the full depth has it
+
     keys = ["a", None, "b", "a"]
     frame = pl.DataFrame({"scenario": [line.decode() for line in GOOD[:4]], "key": keys})
     frame = frame.with_columns(pl.col("key").cast(pl.Categorical))

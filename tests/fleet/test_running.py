@@ -50,7 +50,7 @@ class Fleet:
         assert sorted(path.name for path in self.target.parent.iterdir()) == ["in.jsonl", self.target.name]
 
 
-@pytest.fixture(params=[".jsonl", ".parquet"])
+@pytest.fixture(params=[".jsonl", pytest.param(".parquet", marks=pytest.mark.slow)])
 def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Fleet:
     """A large fleet, in lines and in columns."""
     return Fleet(tmp_path, request.param, SCENARIOS)
@@ -117,7 +117,7 @@ def test_a_dead_worker_is_one_line(fleet: Fleet) -> None:
     fleet.assert_complete()
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_ctrl_c_is_one_line_that_says_how_to_go_on(jobs: str, fleet: Fleet) -> None:
     """Sent to all of its processes, as a terminal does: status 130, and no worker is left."""
     run = begun(fleet.source, fleet.target, "--jobs", jobs)

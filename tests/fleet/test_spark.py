@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 skip_without_spark()
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.slow
 ROWS = 2_000
 
 

@@ -69,7 +69,7 @@ def tallied(lines: list[bytes]) -> Summary:
     return tally.summary
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(scenarios(), max_size=8))
 def test_it_counts_what_the_engine_decides(fleet: list[Facts]) -> None:
     """Rules, what helps, notes and steps, each as the decisions themselves have them."""
@@ -96,7 +96,7 @@ def test_it_counts_what_the_engine_decides(fleet: list[Facts]) -> None:
 LINES = st.lists(scenarios().map(encode_scenario) | st.sampled_from(BAD), max_size=8)
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 @given(LINES, LINES)
 def test_the_summary_of_two_is_the_sum_of_theirs(some: list[bytes], others: list[bytes]) -> None:
     """So the parts of a fleet may be counted apart, and in any order."""
@@ -106,7 +106,7 @@ def test_the_summary_of_two_is_the_sum_of_theirs(some: list[bytes], others: list
     assert summary_of(json.loads(json.dumps(document_of(both)))) == both
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 @given(LINES)
 def test_text_is_counted_as_columns_are(lines: list[bytes]) -> None:
     """But for rows with a number that no column holds."""

@@ -20,8 +20,6 @@ from restart_engine.server import database
 from restart_engine.server.database import Database, Unavailable
 from restart_engine.server.migration import migrate
 
-pytestmark = pytest.mark.thorough
-
 KILLS = 3
 
 
@@ -36,6 +34,7 @@ def violations_of(fault: str, kind: Kind, times: int = 1) -> tuple[list[str], Co
     return ledger.violations, figures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_servers_are_killed(kind: Kind) -> None:
     """After kill -9 nothing that was answered is lost, nothing runs twice, and a restart resumes right."""
@@ -44,6 +43,7 @@ def test_servers_are_killed(kind: Kind) -> None:
     assert figures["kills"] >= KILLS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_database_goes_away(kind: Kind) -> None:
     """PostgreSQL that is stopped is answered with 503, a SQLite file that is locked is waited for."""
@@ -51,6 +51,7 @@ def test_the_database_goes_away(kind: Kind) -> None:
     assert violations == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_database_is_read_only(kind: Kind) -> None:
     """What cannot be written is answered with 503, and outcomes wait until they can."""
@@ -59,6 +60,7 @@ def test_the_database_is_read_only(kind: Kind) -> None:
     assert figures["transactions of runners that failed"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_process_stands_still(kind: Kind) -> None:
     """What it ran is closed by the other; what it believes to have run since is not kept; it goes on."""
@@ -67,6 +69,7 @@ def test_a_process_stands_still(kind: Kind) -> None:
     assert figures["closed by the other"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["full", "read-only-start", "clock"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_disks_and_clocks(fault: str, kind: Kind) -> None:
@@ -110,6 +113,7 @@ def test_a_transaction_that_stands_still_is_ended(
     other.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_harness_finds_a_planted_fault(kind: Kind, tmp_path: Path) -> None:
     """Servers whose restarts skip nothing violate what the harness checks."""

@@ -23,8 +23,6 @@ from server.serving import Served, serving
 from restart_engine.server.limits import Limits
 from restart_engine.server.tokens import ISSUER, SigningKey, issue_token
 
-pytestmark = pytest.mark.thorough
-
 MEDIA_TYPE = "the body's media type is not application/json: send it as the header content-type"
 
 ROOT: Final = "/incorta/api/v2/acme/load-plan"

@@ -121,7 +121,7 @@ def test_text_and_back(data: st.DataObject) -> None:
     assert read_loading(loading_text(loading)) == loading
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 5)
 @given(st.data())
 def test_what_names_nothing_is_left_out(data: st.DataObject) -> None:
     """`within` keeps what some step of the plans could meet; `check` finds nothing wrong with the rest."""

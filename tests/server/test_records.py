@@ -103,7 +103,7 @@ def test_the_database_has_what_memory_has(store: Store) -> None:
     """However a run goes, each of its moves is read back as `progress` makes it in memory."""
 
     @given(data=st.data())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=settings().max_examples * 3 // 5, deadline=None)
     def told(data: st.DataObject) -> None:
         with store.database.writing() as connection:
             for table in (step_outcomes, group_outcomes, executions, attempts, load_plans):

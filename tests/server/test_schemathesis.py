@@ -13,7 +13,7 @@ from server.serving import Served, serving
 
 from restart_engine.server.openapi import described
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.slow
 
 _STEPS: Final = ["Sales.Orders", "Sales.Lines"]
 _PLAN: Final = {"name": "MyLoadPlan", "groups": [{"sequence": 1, "steps": _STEPS}]}
@@ -139,10 +139,5 @@ def _look_at_log(server: Served, *tokens: str) -> None:
 
 
 def test_all_checks(tmp_path: Path) -> None:
-    """What the document allows and what it does not are answered as it says, with few examples of each."""
+    """What the document allows and what it does not are answered as it says."""
     _run(tmp_path, seed=5, examples=15)
-
-
-def test_all_checks_with_many_examples(tmp_path: Path) -> None:
-    """The same with many more."""
-    _run(tmp_path, seed=7, examples=60)

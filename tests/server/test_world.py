@@ -338,7 +338,7 @@ class TestSchema:
 class TestDatabase:
     """A world goes into a database and comes out of it."""
 
-    @settings(max_examples=60)
+    @settings(max_examples=settings().max_examples * 3 // 5)
     @given(worlds())
     def test_nothing_is_lost(self, world: World) -> None:
         """Loaded and dumped it is the same world, with the same text."""
@@ -354,7 +354,7 @@ class TestDatabase:
         """The same for a few on each kind."""
         with rolled_back(database_url) as connection:
 
-            @settings(max_examples=25, database=None)
+            @settings(max_examples=settings().max_examples // 4, database=None)
             @given(worlds())
             def check(world: World) -> None:
                 nested = connection.begin_nested()

@@ -38,7 +38,7 @@ from restart_engine.simulate import (
 SEEDS = st.integers(0, 10**6)
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings().max_examples // 2)
 @given(simulations(), SEEDS)
 def test_every_night_of_any_world_keeps_the_laws(world: Simulation, seed: int) -> None:
     """What runs is counted once, in order, within the slots, and nothing is left out that was not done."""
@@ -46,7 +46,7 @@ def test_every_night_of_any_world_keeps_the_laws(world: Simulation, seed: int) -
         assert check_night(world, run_night(world, policy, 1, seed=seed)) == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings().max_examples // 2)
 @given(plans(groups=2, steps=2), st.floats(0, 0.5), statuses, st.booleans(), SEEDS)
 def test_a_policy_that_skips_more_never_runs_more(
     plan: Any, share: float, status: Any, past_failures: bool, seed: int

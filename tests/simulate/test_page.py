@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from cli.processes import run
 from simulate.files import EXAMPLE, ROOT
 
@@ -22,6 +23,7 @@ def written(file: Path) -> list[str]:
     return re.findall(r"<!-- (.*?) -->", file.read_text(encoding="utf-8"), re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_the_command_prints_and_draws(tmp_path: Path) -> None:
     """The table to the letter; the pictures by all that is written in them.
 
@@ -48,6 +50,7 @@ def test_the_example_is_a_night_as_the_page_says() -> None:
             assert check_night(world, run_night(world, policy, night)) == []
 
 
+@pytest.mark.slow
 def test_a_policy_of_one_s_own_runs_beside_those_of_the_file() -> None:
     """It prints a line for each."""
     example = ROOT / "docs" / "examples" / "simulator" / "own_policy.py"

@@ -1,0 +1,180 @@
+"""Faults planted in each room, one at a time: do the quick tests of that room find them?
+
+`python tests/planted/planted.py [ROOM ...]` tries each in a copy, with the first failing test ending the run.
+Exit status 1 where one is missed; 2 where a text to replace is not there exactly once any more, or a room's
+tests fail without a fault.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("restart_engine", "tests", "docs", "README.md", "CHANGELOG.md", "pyproject.toml")
+
+
+class Planted(NamedTuple):
+    """A fault: in this file, this text instead of that."""
+
+    file: str
+    old: str
+    new: str
+    why: str
+
+    @property
+    def room(self) -> str:
+        """The room whose tests have to find it."""
+        return self.file.partition("/")[0]
+
+
+FAULTS = (
+    Planted(
+        "core/rules.py", "facts.latest.status in ACTIVE", "facts.latest.failed", "R1 asks another question"
+    ),
+    Planted(
+        "core/rules.py", "latest.last_begun + 1", "latest.last_begun", "never reached has a group too many"
+    ),
+    Planted(
+        "core/rules.py",
+        "(start > 0 and start not in existing)",
+        "(start not in existing)",
+        "R4 without a start",
+    ),
+    Planted(
+        "core/status.py",
+        "COMPLETED: Final = frozenset({",
+        "COMPLETED: Final = frozenset({Status.FAILED, ",
+        "failed is done",
+    ),
+    Planted("wire/reading.py", "if len(made) == len(pairs):", "if True:", "a member twice passes"),
+    Planted(
+        "wire/reading.py", "type(value) is not int or", "not isinstance(value, int) or", "true is an integer"
+    ),
+    Planted(
+        "wire/reading.py", 'decoded.startswith("\\ufeff")', "False", "a byte order mark has another message"
+    ),
+    Planted("endpoint/gates.py", "bearer.tenant != call.tenant", "False", "a token opens every tenant"),
+    Planted(
+        "endpoint/gates.py", "access < Access.EDIT", "access < Access.VIEW", "viewing is enough to start"
+    ),
+    Planted("endpoint/gates.py", "if not user.may_start:", "if False:", "no role is needed"),
+    Planted("server/tokens.py", "<= now < expires", "<= now", "a token never expires"),
+    Planted("server/tokens.py", 'claims["use"] != use', "False", "a token of the API opens the controls"),
+    Planted(
+        "server/starts.py",
+        "keeps_history=tenant.detailed_tracking",
+        "keeps_history=True",
+        "history is always kept",
+    ),
+    Planted(
+        "server/liveness.py", "if gone == 0:", "if False:", "one that beats at the last moment is closed"
+    ),
+    Planted(
+        "conformance/judge.py",
+        "kept = self.profiles & explained",
+        "kept = explained",
+        "wavering profiles pass",
+    ),
+    Planted(
+        "conformance/judge.py",
+        "if answer.start != reference.start:",
+        "if False:",
+        "a wrong start is called steps",
+    ),
+    Planted(
+        "conformance/situations.py",
+        "request.group_sequence < 0",
+        "request.group_sequence <= 0",
+        "C2 is met by 0",
+    ),
+    Planted("fleet/deciding.py", "start + len(piece)", "start", "carried columns slip"),
+    Planted(
+        "fleet/summary.py",
+        "errors=self.errors + other.errors",
+        "errors=self.errors",
+        "errors of other parts go",
+    ),
+    Planted("fleet/parts.py", ".st_size == mark.size", ".st_size >= 0", "a cut part counts as done"),
+    Planted("simulate/policies.py", "restarts < self.most", "restarts <= self.most", "one restart too many"),
+    Planted(
+        "simulate/policies.py", "latest.failed[0]", "latest.failed[-1]", "resumes at the last failed group"
+    ),
+    Planted(
+        "simulate/night.py",
+        "if self._simulation.detailed_tracking else",
+        "if True else",
+        "history is always kept",
+    ),
+    Planted("cli/commands.py", "exit_status = BAD_LINES", "exit_status = PLANNED", "bad lines exit with 0"),
+    Planted(
+        "cli/commands.py",
+        "REJECTED if isinstance(decision",
+        "PLANNED if isinstance(decision",
+        "a rejection exits with 0",
+    ),
+    Planted("cli/commands.py", "sys.stdout.buffer.flush()", "pass", "an answer waits for the next"),
+)
+
+
+def tests_fail(copy: Path, room: str) -> bool:
+    """Whether a quick test of the room fails in the copy, which is what Python imports."""
+    done = subprocess.run(  # noqa: S603  # the list is ours
+        [sys.executable, "-m", "pytest", "-qx", "-n", "2", "-p", "no:cacheprovider", f"tests/{room}"],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1, 2):
+        raise RuntimeError(done.stdout + done.stderr)
+    return done.returncode != 0
+
+
+def tried(room: str, fault: Planted | None = None) -> bool:
+    """Whether the room's tests fail in a copy with this fault, or with none."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            place = ROOT / name
+            (shutil.copytree if place.is_dir() else shutil.copy)(place, copy / name)
+        if fault is not None:
+            source = copy / "restart_engine" / fault.file
+            source.write_text(source.read_text("utf-8").replace(fault.old, fault.new), "utf-8")
+        return tests_fail(copy, room)
+
+
+def main(rooms: list[str]) -> int:
+    """Try those of these rooms, or all."""
+    faults = [fault for fault in FAULTS if fault.room in rooms or not rooms]
+    for fault in faults:
+        count = (ROOT / "restart_engine" / fault.file).read_text("utf-8").count(fault.old)
+        if count != 1:
+            print(f"{fault.file} has `{fault.old}` {count} times: choose another text")
+            return 2
+    for room in dict.fromkeys(fault.room for fault in faults):
+        if tried(room):
+            print(f"{room}: a test fails without any fault")
+            return 2
+    missed = 0
+    for fault in faults:
+        began = time.monotonic()
+        found = tried(fault.room, fault)
+        missed += not found
+        print(
+            f"{'found' if found else 'MISSED':6} {time.monotonic() - began:4.0f}s {fault.file}: {fault.why}",
+            flush=True,
+        )
+    print(f"{len(faults) - missed} of {len(faults)} found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
