@@ -72,7 +72,7 @@ def _noted(summary: Summary) -> Iterator[Line]:
         return
     yield _row("noted of accepted restarts", "scenarios", style="title")
     for each in summary.notes:
-        yield _row(f"  {NOTE_LABELS[each.note]}", f"{each.scenarios:,}")
+        yield _row(f"  {NOTE_LABELS.get(each.note, each.note)}", f"{each.scenarios:,}")
 
 
 def _wrong(summary: Summary, mistakes: Iterable[Mistake]) -> Iterator[Line]:

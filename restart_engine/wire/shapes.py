@@ -282,14 +282,14 @@ class AskedShape(Shape):
     recent_load_plan_execution: int | None
 
 
-class OptionShape(Shape):
+class OptionShape(Shape, omit_defaults=True):
     """A restart that is possible; it leaves the first `leavesFailed` of the failed groups as they are."""
 
     request: AskedShape
     rule: StartRuleId
     start: StartShape
     leaves_failed: Annotated[int, Meta(ge=0)]
-    recommended: bool
+    recommended: bool = False
 
 
 class OptionsShape(Shape):

@@ -139,7 +139,9 @@ class TestColumns:
             "latestId": 12,
             "latestStatus": "Failed",
             "message": "execution 11 is not the latest, which is 12",
-            "remedy": "send groupSequence 0, recentLoadPlanExecution 12",
+            "remedy": "send groupSequence 0, recentLoadPlanExecution 12, which resumes at group 2, the first that"
+            " failed",
+            "remedyKind": "sendResume",
             "sendGroupSequence": 0,
             "sendExecution": 12,
         }
@@ -149,6 +151,7 @@ class TestColumns:
         running = EXAMPLE | {"latest": {"id": 12, "status": "In Progress", "groups": []}}
         (row,) = rows_of([batch_of([running])])
         assert row["rules"] == ["R1", "R3"]
+        assert row["remedyKind"] == "waitUntilOver"
         assert not {"sendGroupSequence", "sendExecution"} & row.keys()
 
     @given(st.lists(scenario_documents() | changed_documents(), max_size=5))
