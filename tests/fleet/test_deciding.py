@@ -139,8 +139,8 @@ class TestColumns:
             "latestId": 12,
             "latestStatus": "Failed",
             "message": "execution 11 is not the latest, which is 12",
-            "remedy": "send groupSequence 0, recentLoadPlanExecution 12, which resumes at group 2, the first that"
-            " failed",
+            "remedy": "send groupSequence 0, recentLoadPlanExecution 12,"
+            " which resumes at group 2, the first that failed",
             "remedyKind": "sendResume",
             "sendGroupSequence": 0,
             "sendExecution": 12,
