@@ -235,15 +235,12 @@ class Rejection(Sealed):
 
     @property
     def remedy(self) -> Remedy:
-        """What helps: what has to change where no request is accepted, or else the nearest one that is."""
-        facts = self.facts
-        for rule in facts.rejecting:
-            needed = rule.needed(facts)
-            if needed is not None:
-                return needed
-        for request in facts.rejecting[0].instead(facts):
-            if not Facts(facts.plan, request, facts.latest).rejecting:
-                return SendRequest(request)
+        """What helps: the nearest request that is accepted, or what has to change before any is."""
+        plan, latest = self.facts.plan, self.facts.latest
+        for rule in self.facts.rejecting:
+            for remedy in rule.remedies(self.facts):
+                if not isinstance(remedy, SendRequest) or not Facts(plan, remedy.request, latest).rejecting:
+                    return remedy
         return SendRequest(START_OVER)
 
 

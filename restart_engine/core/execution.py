@@ -54,8 +54,8 @@ def _checked(steps: Mapping[Step, Status] | Mapping[str, Status]) -> _Checked:
     given = cast("Mapping[Step | str, Status]", steps)
     names, statuses = step_names("steps", given, indexed=False), given.values()
     if not {Status}.issuperset(map(type, statuses)):
-        for name, status in zip(names, statuses, strict=True):
-            check_status(f"steps[{name}]", status, OF_STEP)
+        name, found = next(pair for pair in zip(names, statuses, strict=True) if type(pair[1]) is not Status)
+        check_status(f"steps[{name}]", found, OF_STEP)
     return _Checked(sorted(zip(names, statuses, strict=True)))
 
 

@@ -77,7 +77,8 @@ def step_names(field: str, steps: Iterable[Step | str], *, indexed: bool = True)
 
 
 def _names(steps: Iterable[Step | str]) -> tuple[str, ...]:
-    if type(steps) is not tuple and type(steps) is not list:
+    kind = type(steps)
+    if kind is not tuple and kind is not list:
         check_kind("steps", steps, tuple, list, accepted="a tuple or a list of steps")
     return step_names("steps", steps)
 

@@ -6,9 +6,9 @@ rule holds, and never does more than look something up, so that deciding does no
 knows nothing of time, storage, JSON or wording.
 
 A rejecting rule is the class of the reason that it gives: `holds` says whether it rejects, `found`
-gathers its evidence when it does, `instead` lists the requests that might be accepted, the nearest first,
-and `needed` is what has to change before any request is. A starting rule is a row of `STARTS`; it is asked
-only when nothing rejects, and the restart then begins at `Facts.start_sequence`, or at the first group.
+gathers its evidence when it does, and `remedies` lists what might help, the nearest first; a request counts
+only where it is accepted. A starting rule is a row of `STARTS`; it is asked only when nothing rejects, and
+the restart then begins at `Facts.start_sequence`, or at the first group.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from restart_engine.core.checks import Sealed, check_integer, check_sequences
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
-from restart_engine.core.remedies import AddGroup, Remedy, WaitUntilOver
+from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS, StartRuleId, complete_table
 from restart_engine.core.status import ACTIVE, Status, check_status
 
-Requests: TypeAlias = tuple[RestartRequest, ...]
+Remedies: TypeAlias = tuple[Remedy, ...]
 
 
 def _rejecting(facts: Facts) -> tuple[type[Reason], ...]:
@@ -116,13 +116,9 @@ class AlreadyRunning(Sealed):
         return cls(execution_id=facts.latest.id, status=facts.latest.status)
 
     @staticmethod
-    def instead(facts: Facts) -> Requests:
-        return ()
-
-    @staticmethod
-    def needed(facts: Facts) -> Remedy | None:
+    def remedies(facts: Facts) -> Remedies:
         assert facts.latest is not None
-        return WaitUntilOver(facts.latest.id)
+        return (WaitUntilOver(facts.latest.id),)
 
 
 @final
@@ -157,19 +153,15 @@ class NotMostRecent(Sealed):
         return cls(given=given, latest=None if latest is None else latest.id)
 
     @staticmethod
-    def instead(facts: Facts) -> Requests:
+    def remedies(facts: Facts) -> Remedies:
         asked, latest = facts.request.group_sequence, facts.latest
         if latest is None:
-            return (RestartRequest(asked),)
+            return (SendRequest(RestartRequest(asked)),)
         return (
-            RestartRequest(asked, execution_id=latest.id),
-            RestartRequest(0, execution_id=latest.id),
-            *NoFailedGroup.instead(facts),
+            SendRequest(RestartRequest(asked, execution_id=latest.id)),
+            SendRequest(RestartRequest(0, execution_id=latest.id)),
+            *NoFailedGroup.remedies(facts),
         )
-
-    @staticmethod
-    def needed(facts: Facts) -> Remedy | None:
-        return None
 
 
 @final
@@ -200,12 +192,8 @@ class NoFailedGroup(Sealed):
         return cls(latest=facts.latest.id, never_reached=facts.never_reached)
 
     @staticmethod
-    def instead(facts: Facts) -> Requests:
-        return tuple(map(RestartRequest, facts.never_reached[:1]))
-
-    @staticmethod
-    def needed(facts: Facts) -> Remedy | None:
-        return None
+    def remedies(facts: Facts) -> Remedies:
+        return tuple([SendRequest(RestartRequest(first)) for first in facts.never_reached[:1]])
 
 
 @final
@@ -237,13 +225,11 @@ class GroupNotFound(Sealed):
         return cls(sequence=facts.start_sequence, existing=facts.plan.sequences)
 
     @staticmethod
-    def instead(facts: Facts) -> Requests:
+    def remedies(facts: Facts) -> Remedies:
+        if not facts.plan.groups:
+            return (AddGroup(),)
         resumed = facts.resumed
-        return () if resumed is None else (RestartRequest(0, execution_id=resumed.id),)
-
-    @staticmethod
-    def needed(facts: Facts) -> Remedy | None:
-        return None if facts.plan.groups else AddGroup()
+        return () if resumed is None else (SendRequest(RestartRequest(0, execution_id=resumed.id)),)
 
 
 @final
@@ -278,12 +264,8 @@ class HistoryUnavailable(Sealed):
         return cls(execution_id=facts.latest.id, sequence=facts.start_sequence)
 
     @staticmethod
-    def instead(facts: Facts) -> Requests:
-        return (RestartRequest(facts.start_sequence),)
-
-    @staticmethod
-    def needed(facts: Facts) -> Remedy | None:
-        return None
+    def remedies(facts: Facts) -> Remedies:
+        return (SendRequest(RestartRequest(facts.start_sequence)),)
 
 
 Reason: TypeAlias = AlreadyRunning | NotMostRecent | NoFailedGroup | GroupNotFound | HistoryUnavailable

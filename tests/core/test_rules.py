@@ -25,7 +25,13 @@ from restart_engine import (
 )
 from restart_engine.conformance.situations import PAIRS
 from restart_engine.conformance.strategies import scenarios
-from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS
+from restart_engine.core.rule_table import (
+    CONSEQUENCE_IDS,
+    RULE_IDS,
+    RULES,
+    START_RULE_IDS,
+    complete_table,
+)
 from restart_engine.core.rules import STARTS
 
 ACTIVE = {Status.IN_PROGRESS, Status.IN_QUEUE}
@@ -143,6 +149,29 @@ class TestR5:
             assert execution is not None
             expected = HistoryUnavailable(execution_id=execution.id, sequence=start(scenario))
             assert reason(scenario, "R5") == expected
+
+
+class TestTable:
+    """A table over rules has a row for each."""
+
+    def test_a_table_that_leaves_a_rule_out_is_refused(self) -> None:
+        """Also one with a row too much; a whole one is kept in the order of the rules."""
+        rows = {rule: rule.lower() for rule in reversed(RULE_IDS)}
+        assert list(complete_table(RULE_IDS, rows).items()) == [(rule, rule.lower()) for rule in RULE_IDS]
+        with pytest.raises(TypeError, match=r"^the table has no row for R2$"):
+            complete_table(("R1", "R2"), {"R1": 1})
+        with pytest.raises(TypeError, match=r"^the table has a row for R3, which is none of R1, R2$"):
+            complete_table(("R1", "R2"), {"R1": 1, "R2": 2, "R3": 3})
+
+    def test_the_table_of_rules_has_each_rule_once(self) -> None:
+        """With its own id, a sentence without a full stop, and a label."""
+        assert list(RULES) == [*RULE_IDS, *START_RULE_IDS, *CONSEQUENCE_IDS]
+        for rule, text in RULES.items():
+            assert text.id == rule
+            assert text.label
+            assert text.sentence
+            assert not text.sentence.endswith(".")
+            assert text.source in ("documented", "ours")
 
 
 class TestPrecedence:
