@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -20,9 +22,10 @@ from restart_engine.conformance.situations import EVERY, PAIRS, exercised
 from restart_engine.conformance.vectors import BESIDE, FILES, FOLDER, Case, cases, minted, write_vectors
 from restart_engine.conformance.vectors.__main__ import main
 from restart_engine.conformance.vectors.partial import expanded, smallest
+from restart_engine.core.notes import NOTE_LABELS
 from restart_engine.core.rule_table import RULES
 from restart_engine.core.rules import Facts
-from restart_engine.wire import decode_scenario
+from restart_engine.wire import answer, decode_scenario
 
 Document = dict[str, Any]
 FACTS: dict[str, Facts] = {case.id: decode_scenario(case.scenario) for case in cases()}
@@ -270,3 +273,17 @@ def test_a_case_can_be_kept_in_sets() -> None:
     """Cases are values."""
     assert len(set(cases())) == len(cases())
     assert isinstance(cases()[0], Case)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node runs the example; .ci/run installs it")
+def test_the_example_in_javascript_notes_what_this_engine_notes() -> None:
+    """Notes are never compared by the kit; the example, written from the rules, has them all the same."""
+    program = Path(__file__).parents[2] / "docs" / "examples" / "javascript" / "main.mjs"
+    lines = "".join(f"{case.scenario}\n" for case in cases())
+    done = subprocess.run(["node", program], input=lines.encode(), capture_output=True, check=True)  # noqa: S603, S607  # our own example
+    kinds = set()
+    for case, line in zip(cases(), done.stdout.splitlines(), strict=True):
+        ours = json.loads(answer(case.scenario))
+        assert json.loads(line).get("notes") == ours.get("notes"), case.id
+        kinds |= {note["note"] for note in ours.get("notes", ())}
+    assert kinds == set(NOTE_LABELS)
