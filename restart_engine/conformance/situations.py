@@ -9,7 +9,7 @@ from restart_engine.conformance.profile import FREEDOMS, Freedom, Profile
 from restart_engine.conformance.reference import by_answer
 from restart_engine.core.decision import Decision, Rejection, RestartPlan, plan_restart
 from restart_engine.core.execution import GroupOutcome
-from restart_engine.core.notes import SkippedElsewhere
+from restart_engine.core.notes import SkippedElsewhere, StepsChanged
 from restart_engine.core.rule_table import RULE_IDS, RULES, ConsequenceId
 from restart_engine.core.rules import Facts
 from restart_engine.core.status import COMPLETED
@@ -60,7 +60,7 @@ def _of_plan(restart: RestartPlan) -> Iterator[ConsequenceId]:
         yield "C4"
     if restart.left_failed:
         yield "C5"
-    if _edited(start.names, outcome):
+    if _edited(start.names, outcome) or any(isinstance(note, StepsChanged) for note in restart.notes):
         yield "C6"
     if not restart.names_to_run:
         yield "C7"

@@ -111,7 +111,7 @@ class TestCases:
         assert [
             id_
             for id_ in ids
-            if not re.fullmatch(r"(R[1-5]|S[1-4]|C[1-8]|[a-z]+)/[a-z0-9]+(-[a-z0-9]+)*", id_)
+            if not re.fullmatch(r"(R[1-5]|S[1-4]|C[1-9]|[a-z]+)/[a-z0-9]+(-[a-z0-9]+)*", id_)
         ] == []
 
     def test_no_two_have_the_same_scenario(self) -> None:

@@ -161,9 +161,9 @@ def unfinished_steps() -> Iterator[Row]:
 def skipped_elsewhere() -> Iterator[Row]:
     """C9."""
     for name, (latest, group, why) in {
-        "one-step": (("1S aS bS", "2F cK dF"), 0, "a Skipped step is completed, whoever recorded it"),
+        "one-step": (("1S aS bS", "2F cF dK"), 0, "a Skipped step is completed, whoever recorded it"),
         "at-group": (
-            ("1S aS bS", "2F cK dF"),
+            ("1S aS bS", "2W cK dF"),
             2,
             "a Skipped step is completed, also where its group is asked",
         ),
@@ -173,7 +173,7 @@ def skipped_elsewhere() -> Iterator[Row]:
             "Skipped and Succeeded steps are completed alike",
         ),
         "every-step": (
-            ("1S aS bS", "2F cK dK"),
+            ("1S aS bS", "2I cK dK"),
             0,
             "a group with only Skipped steps has nothing left to run",
         ),
