@@ -1,7 +1,7 @@
 """How deep the tests go, and how Hypothesis and pytest-xdist run here.
 
-There are two depths. The quick one leaves out what is marked `slow`; `--full` takes that too, and draws twice
-as many examples. A test that draws more than others says how many times `settings().max_examples`.
+There are two depths. The quick one leaves out what is marked `slow`; `--full` takes that too, and draws three
+times as many examples. A test that draws more than others says how many times `settings().max_examples`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 # how long an example takes says more about the machine than about the code
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("full"), max_examples=50)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=30)
 
 # mutmut runs the tests in several ways within one process, thousands of times
 settings.register_profile(

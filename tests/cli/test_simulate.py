@@ -68,6 +68,7 @@ def test_it_says_the_same_as_json(small: Path) -> None:
     assert told["differences"][0]["ready"]["low"] <= 0
 
 
+@pytest.mark.slow
 def test_it_draws_pictures(small: Path, tmp_path: Path) -> None:
     """Of the report and of a night, by the files' endings."""
     files = [tmp_path / name for name in ("report.svg", "night.png", "named.pdf")]

@@ -14,6 +14,7 @@ import pytest
 from conformance.faults import FAULTS, PAIRS, Fault, correct
 from conformance.kill_table import shows
 from conformance.subjects import Answer, of_profile
+from hypothesis import settings
 
 from restart_engine.conformance import Budget, Profile, assert_conforms, check, run, scope
 from restart_engine.conformance.documents import json_text, questions_of
@@ -26,7 +27,7 @@ from restart_engine.conformance.subject import over_lines, reference
 from restart_engine.conformance.vectors import cases
 from restart_engine.core.rule_table import RULES
 
-QUICK = Budget(examples=100)
+QUICK = Budget(examples=settings().max_examples)
 NONE = Budget(examples=0)
 SAMPLE = [fault for number, fault in enumerate(FAULTS) if number % 24 == 0 or "order" in fault.name]
 
@@ -252,7 +253,7 @@ class TestVerdicts:
         report = judged(
             over_lines(reference),
             name="reference",
-            budget=Budget(examples=10**9, seconds=3.0),
+            budget=Budget(examples=10**9, seconds=1.5),
             on_progress=lambda stage, _number, _total: asked.append(stage),
         )
         assert report.asked < 10**6

@@ -85,7 +85,8 @@ def test_an_error_of_its_own_is_shown_as_one(tmp_path: Path) -> None:
     assert "AttributeError" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [pytest.param((), marks=pytest.mark.slow), PLUGIN])
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [(), PLUGIN])
 def test_without_being_asked_it_adds_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Not loaded, or loaded without a subject."""
     done = outcome(tmp_path, *arguments)
