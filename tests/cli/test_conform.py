@@ -210,7 +210,7 @@ class TestJavaScript:
 
     def test_it_conforms(self) -> None:
         """With one profile, ours."""
-        status, out, _ = conform("--command", f"node {JAVASCRIPT}/main.mjs", "--examples", "300")
+        status, out, _ = conform("--command", f"node {JAVASCRIPT}/main.mjs", "--examples", "50")
         assert status == 0, out
         assert "1 of 16 profiles" in out
 

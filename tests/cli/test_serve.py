@@ -114,6 +114,7 @@ class TestToken:
 class TestWorld:
     """`world` checks, loads and dumps."""
 
+    @pytest.mark.slow
     def test_loaded_and_dumped_it_is_the_same(self, tmp_path: Path) -> None:
         """Twice the same file, in either form."""
         database = f"sqlite:///{tmp_path / 'a.db'}"

@@ -29,6 +29,7 @@ from restart_engine.core.rule_table import RULES
 
 QUICK = Budget(examples=settings().max_examples)
 NONE = Budget(examples=0)
+QUESTIONS = [of_case(case) for case in cases()]
 SAMPLE = [fault for number, fault in enumerate(FAULTS) if number % 24 == 0 or "order" in fault.name]
 
 
@@ -72,7 +73,7 @@ class TestPlantedFaults:
     def test_the_cases_alone_find_each(self, fault: Fault) -> None:
         """So every run does: each begins with them, in this order."""
         judge = Judge()
-        assert any(shows(fault, judge, of_case(case)) for case in cases())
+        assert any(shows(fault, judge, question) for question in QUESTIONS)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("fault", SAMPLE, ids=lambda fault: fault.name)
@@ -84,6 +85,7 @@ class TestPlantedFaults:
             assert len(found.shown.question.facts.plan.groups) <= 4
         assert sum(count for _, count in report.seen) >= len(report.faults)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
     def test_two_faults_at_once_are_both_reported(self, pair: Any) -> None:
         """What each breaks alone is broken in the report of both, or they are told apart by kind."""

@@ -35,7 +35,13 @@ class TestHostsThatConform:
         assert [name for name, count in report.counts if count] == list(EXERCISED)
 
     @pytest.mark.parametrize("literal", [pytest.param(False, marks=pytest.mark.slow), True])
-    @pytest.mark.parametrize("profile", PROFILES)
+    @pytest.mark.parametrize(
+        "profile",
+        [
+            pytest.param(profile, marks=[pytest.mark.slow] if number % 4 else [])
+            for number, profile in enumerate(PROFILES)
+        ],
+    )
     def test_every_profile_conforms(self, profile: Profile, literal: bool) -> None:
         """The scripts alone tell all profiles apart."""
         report = check_host(lambda: OfProfile(profile, literal=literal), examples=1)

@@ -56,6 +56,7 @@ def outcome(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 PLUGIN = ("-p", "restart_engine.conformance.plugin", "--conformance-examples", "50")
 
 
+@pytest.mark.slow
 def test_each_rule_is_a_test_of_its_own(tmp_path: Path) -> None:
     """And one more has the verdict; other tests run beside them."""
     done = outcome(tmp_path, *PLUGIN, "-v", "--conformance-subject", "mine:decide")

@@ -102,6 +102,7 @@ def test_a_killed_run_goes_on(fleet: Fleet) -> None:
     fleet.assert_complete()
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_one_line(fleet: Fleet) -> None:
     """It is noticed at once, the others end, and the next run goes on."""
     run = begun(fleet.source, fleet.target, "--jobs", "2")

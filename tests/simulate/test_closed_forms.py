@@ -23,7 +23,7 @@ from restart_engine.simulate import (
 )
 from restart_engine.simulate.statistics import Estimate
 
-NIGHTS = 600
+NIGHTS = 500
 
 
 def summaries(world: Simulation, nights: int = NIGHTS) -> dict[str, Summary]:
