@@ -23,7 +23,7 @@ from restart_engine.simulate import (
 )
 from restart_engine.simulate.statistics import Estimate
 
-NIGHTS = 500
+NIGHTS = 600
 
 
 def summaries(world: Simulation, nights: int = NIGHTS) -> dict[str, Summary]:
