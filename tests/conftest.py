@@ -1,12 +1,11 @@
-"""How deep the tests go, and how Hypothesis and pytest-xdist run here.
+"""How deep the tests go, and how Hypothesis runs here.
 
-There are two depths. The quick one leaves out what is marked `slow`; `--full` takes that too, and draws twice
-as many examples. A test that draws more than others says how many times `settings().max_examples`.
+There are two depths. The quick one leaves out what is marked `slow`; `--full` takes that too, and draws three
+times as many examples. A test that draws more than others says how many times `settings().max_examples`.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 # how long an example takes says more about the machine than about the code
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("full"), max_examples=50)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=30)
 
 # mutmut runs the tests in several ways within one process, thousands of times
 settings.register_profile(
@@ -56,9 +55,3 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """At the quick depth the libraries of `dev` need not be there; at the full one their lack is an error."""
     relative = collection_path.relative_to(Path(__file__).parent).as_posix()
     return True if relative in NEED_DEV and not config.getoption("full") else None
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` means: many tests wait for servers and other processes, so one more than cores."""
-    return 1 + (os.cpu_count() or 1)

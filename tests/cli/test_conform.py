@@ -66,6 +66,7 @@ class TestVerdicts:
         assert ET.parse(tmp_path / "r.xml").getroot().get("failures") == "1"  # noqa: S314  # our own text
         assert "does not conform" in (tmp_path / "r.html").read_text()
 
+    @pytest.mark.slow
     def test_a_report_is_replayed(self, tmp_path: Path) -> None:
         """Against the faulty program it shows the fault, against a right one none."""
         (tmp_path / "faulty.py").write_text(FAULTY)
@@ -209,7 +210,7 @@ class TestJavaScript:
 
     def test_it_conforms(self) -> None:
         """With one profile, ours."""
-        status, out, _ = conform("--command", f"node {JAVASCRIPT}/main.mjs", "--examples", "300")
+        status, out, _ = conform("--command", f"node {JAVASCRIPT}/main.mjs", "--examples", "50")
         assert status == 0, out
         assert "1 of 16 profiles" in out
 
@@ -223,6 +224,7 @@ class TestJavaScript:
         assert {("steps", "S1"), ("steps", "S2"), ("accepts", "R2"), ("starts", "S4")} <= found
 
 
+@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal_and_nowhere_else() -> None:
     """On standard error: the stage, and how far it is; the report stays clean."""
     ours, its = pty.openpty()

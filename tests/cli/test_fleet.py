@@ -110,6 +110,7 @@ def test_what_cannot_be_is_one_line(outage: Path, tmp_path: Path) -> None:
     assert target.read_bytes() != b"before"
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_written_is_one_line(outage: Path, tmp_path: Path) -> None:
     """Before anything is decided, where its folder is not there; else after the summary."""
     picture = tmp_path / "no" / "p.svg"
@@ -146,6 +147,7 @@ def test_other_commands_do_not_load_what_it_needs() -> None:
     assert script(code).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_progress(outage: Path, tmp_path: Path) -> None:
     """On standard error alone, and in its way nothing is left of it."""
     ours, its = pty.openpty()

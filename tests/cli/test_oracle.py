@@ -45,6 +45,7 @@ def test_no_input_is_no_error() -> None:
     assert asked(b"") == (0, [])
 
 
+@pytest.mark.slow
 def test_a_line_may_be_as_long_as_the_limit_and_no_longer() -> None:
     """Also as the last line, without a newline."""
     longest = LINE + b" " * (MAX_BYTES - len(LINE))

@@ -114,6 +114,7 @@ class TestToken:
 class TestWorld:
     """`world` checks, loads and dumps."""
 
+    @pytest.mark.slow
     def test_loaded_and_dumped_it_is_the_same(self, tmp_path: Path) -> None:
         """Twice the same file, in either form."""
         database = f"sqlite:///{tmp_path / 'a.db'}"
@@ -125,6 +126,7 @@ class TestWorld:
         assert run("world", "dump", "--database", again).stdout == dumped
         assert json.loads(run("world", "dump", "--json", "--database", again).stdout)["tenants"]
 
+    @pytest.mark.slow
     def test_a_tenant_that_is_there_is_not_loaded_over(self, tmp_path: Path) -> None:
         """Nothing of the file is loaded then, unless it is to be replaced."""
         database = f"sqlite:///{tmp_path / 'a.db'}"
@@ -147,6 +149,7 @@ class TestWorld:
         lines = run("world", "check", DEMO).stdout.decode().splitlines()
         assert lines[0] == "tenant demo: 7 load plans, 5 users"
 
+    @pytest.mark.slow
     def test_a_missing_file_is_one_line(self, tmp_path: Path) -> None:
         """As for any other command."""
         file = tmp_path / "none.yaml"
@@ -267,6 +270,7 @@ class TestServe:
         assert (tmp_path / "restart-engine.key").stat().st_mode & 0o777 == 0o600
         assert len(greeting(tmp_path, "--dev")) == 2  # by now the night may have gone on
 
+    @pytest.mark.slow
     def test_a_world_of_ones_own_is_greeted_without_the_demonstration(self, tmp_path: Path) -> None:
         """Nobody is told of ada; who wants a token is told how to get one, with the key that is used."""
         (tmp_path / "own.yaml").write_text("tenants: [{name: mine}]")
@@ -282,6 +286,7 @@ class TestServe:
             f"restart-engine token --key-file {key} --tenant ... --user ...",
         ]
 
+    @pytest.mark.slow
     def test_a_world_that_is_not_loaded_is_said_to_be_so(self, tmp_path: Path) -> None:
         """With the command that loads it; the database's URL may hold a password, and is not repeated."""
         key = str(new_key_file(tmp_path))

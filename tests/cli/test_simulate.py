@@ -68,6 +68,7 @@ def test_it_says_the_same_as_json(small: Path) -> None:
     assert told["differences"][0]["ready"]["low"] <= 0
 
 
+@pytest.mark.slow
 def test_it_draws_pictures(small: Path, tmp_path: Path) -> None:
     """Of the report and of a night, by the files' endings."""
     files = [tmp_path / name for name in ("report.svg", "night.png", "named.pdf")]
@@ -145,6 +146,7 @@ def test_without_the_extra_every_other_command_works() -> None:
     assert script(code, "schema", "scenario").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_whatever_ends_it_no_process_is_left(sent: signal.Signals, status: int) -> None:
     """Ctrl-C, which all processes of a terminal get, is told in one line; who is killed takes all along."""

@@ -75,6 +75,7 @@ def test_options_has_the_status_of_whether_there_are_any() -> None:
     assert json.loads(refused.stdout)["rules"] == ["R1"]
 
 
+@pytest.mark.slow
 def test_options_of_very_many_groups_need_little() -> None:
     """The JSON of 30,000 failed groups, and the memory that it takes, grows with the plan and no faster."""
     groups = [(number, f"S.T{number}") for number in range(1, 30_001)]

@@ -14,6 +14,7 @@ import pytest
 from conformance.faults import FAULTS, PAIRS, Fault, correct
 from conformance.kill_table import shows
 from conformance.subjects import Answer, of_profile
+from hypothesis import settings
 
 from restart_engine.conformance import Budget, Profile, assert_conforms, check, run, scope
 from restart_engine.conformance.documents import json_text, questions_of
@@ -26,8 +27,9 @@ from restart_engine.conformance.subject import over_lines, reference
 from restart_engine.conformance.vectors import cases
 from restart_engine.core.rule_table import RULES
 
-QUICK = Budget(examples=100)
+QUICK = Budget(examples=settings().max_examples)
 NONE = Budget(examples=0)
+QUESTIONS = [of_case(case) for case in cases()]
 SAMPLE = [fault for number, fault in enumerate(FAULTS) if number % 24 == 0 or "order" in fault.name]
 
 
@@ -71,7 +73,7 @@ class TestPlantedFaults:
     def test_the_cases_alone_find_each(self, fault: Fault) -> None:
         """So every run does: each begins with them, in this order."""
         judge = Judge()
-        assert any(shows(fault, judge, of_case(case)) for case in cases())
+        assert any(shows(fault, judge, question) for question in QUESTIONS)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("fault", SAMPLE, ids=lambda fault: fault.name)
@@ -83,6 +85,7 @@ class TestPlantedFaults:
             assert len(found.shown.question.facts.plan.groups) <= 4
         assert sum(count for _, count in report.seen) >= len(report.faults)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
     def test_two_faults_at_once_are_both_reported(self, pair: Any) -> None:
         """What each breaks alone is broken in the report of both, or they are told apart by kind."""
@@ -252,7 +255,7 @@ class TestVerdicts:
         report = judged(
             over_lines(reference),
             name="reference",
-            budget=Budget(examples=10**9, seconds=3.0),
+            budget=Budget(examples=10**9, seconds=1.5),
             on_progress=lambda stage, _number, _total: asked.append(stage),
         )
         assert report.asked < 10**6

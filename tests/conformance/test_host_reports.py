@@ -50,6 +50,7 @@ def test_one_that_could_not_be_judged_says_why() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_one_line_for_a_test() -> None:
     """Silent where all is well, and the report where it is not."""
     assert_host_conforms(ReferenceHost)

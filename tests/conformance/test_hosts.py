@@ -20,7 +20,13 @@ from restart_engine.core.rule_table import RULES
 class TestHostsThatConform:
     """A correct but different host is never flagged."""
 
-    @pytest.mark.parametrize("profile", [OURS, AS_SUCCEEDED], ids=["as skipped", "as succeeded"])
+    @pytest.mark.parametrize(
+        "profile",
+        [
+            pytest.param(OURS, id="as skipped"),
+            pytest.param(AS_SUCCEEDED, id="as succeeded", marks=pytest.mark.slow),
+        ],
+    )
     def test_the_reference_host_conforms(self, profile: Profile) -> None:
         """In a default run, which exercises everything and leaves the one profile."""
         report = check_host(lambda: ReferenceHost(profile))
@@ -28,8 +34,14 @@ class TestHostsThatConform:
         assert report.profiles == {profile}
         assert [name for name, count in report.counts if count] == list(EXERCISED)
 
-    @pytest.mark.parametrize("literal", [False, True])
-    @pytest.mark.parametrize("profile", PROFILES)
+    @pytest.mark.parametrize("literal", [pytest.param(False, marks=pytest.mark.slow), True])
+    @pytest.mark.parametrize(
+        "profile",
+        [
+            pytest.param(profile, marks=[pytest.mark.slow] if number % 4 else [])
+            for number, profile in enumerate(PROFILES)
+        ],
+    )
     def test_every_profile_conforms(self, profile: Profile, literal: bool) -> None:
         """The scripts alone tell all profiles apart."""
         report = check_host(lambda: OfProfile(profile, literal=literal), examples=1)

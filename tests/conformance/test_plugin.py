@@ -56,6 +56,7 @@ def outcome(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 PLUGIN = ("-p", "restart_engine.conformance.plugin", "--conformance-examples", "50")
 
 
+@pytest.mark.slow
 def test_each_rule_is_a_test_of_its_own(tmp_path: Path) -> None:
     """And one more has the verdict; other tests run beside them."""
     done = outcome(tmp_path, *PLUGIN, "-v", "--conformance-subject", "mine:decide")
@@ -85,7 +86,8 @@ def test_an_error_of_its_own_is_shown_as_one(tmp_path: Path) -> None:
     assert "AttributeError" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [pytest.param((), marks=pytest.mark.slow), PLUGIN])
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [(), PLUGIN])
 def test_without_being_asked_it_adds_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Not loaded, or loaded without a subject."""
     done = outcome(tmp_path, *arguments)

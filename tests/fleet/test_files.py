@@ -40,7 +40,9 @@ def test_every_pair_of_kinds(out_of: str, into: str, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f"in{out_of}", f"out{into}"])
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    "ending", [pytest.param(e, marks=[pytest.mark.slow] * (e != ".jsonl")) for e in ENDINGS]
+)
 def test_any_number_of_jobs_gives_the_same_bytes(ending: str, tmp_path: Path) -> None:
     """More processes than one keep the order."""
     source = write(tmp_path / "in.jsonl", lines(600))

@@ -102,6 +102,7 @@ def test_a_killed_run_goes_on(fleet: Fleet) -> None:
     fleet.assert_complete()
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_one_line(fleet: Fleet) -> None:
     """It is noticed at once, the others end, and the next run goes on."""
     run = begun(fleet.source, fleet.target, "--jobs", "2")
@@ -135,6 +136,7 @@ def test_ctrl_c_is_one_line_that_says_how_to_go_on(jobs: str, fleet: Fleet) -> N
     fleet.assert_complete()
 
 
+@pytest.mark.slow
 def test_an_interrupt_does_not_reach_the_workers(fleet: Fleet) -> None:
     """Not while they start either, so that none of them has something to say: their run ends them."""
     run = begun(fleet.source, fleet.target, "--jobs", "2")
@@ -170,6 +172,7 @@ def test_a_worker_whose_run_is_killed_ends_in_the_middle_of_a_part(tmp_path: Pat
     until(lambda: not any(map(lives, workers)))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line(fleet: Fleet) -> None:
     """Where no part can be written; with room again, the same command goes on."""
     limit = 3_000

@@ -209,6 +209,7 @@ def test_the_table_names_what_helps_and_the_first_errors() -> None:
     assert "(>99%)" in shown(often)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".svg", ".png", ".pdf"])
 @pytest.mark.parametrize(
     "lines", [[], [GOOD[0]], [BAD[0]], [*GOOD, *BAD]], ids=["none", "good", "bad", "all"]

@@ -75,6 +75,7 @@ def at_once(server: PrivatePostgres) -> None:
     server.stop("immediate")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [in_good_order, at_once, PrivatePostgres.kill])
 def test_data_and_address_outlive_an_end(
     own: PrivatePostgres, end: Callable[[PrivatePostgres], None]
@@ -147,6 +148,7 @@ def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
             assert count_up(server.url()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("durable", [True, False])
 def test_only_a_quick_server_forgoes_durability(*, durable: bool) -> None:
     """What keeps data through a crash of the machine is on, unless speed is asked for."""

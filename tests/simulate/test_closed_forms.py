@@ -125,6 +125,7 @@ def test_drawn_times_have_their_mean() -> None:
         assert not agrees(found.mean, found.median.value)
 
 
+@pytest.mark.slow
 def test_the_share_ready_is_that_of_nights_without_a_failure() -> None:
     """Where a restart comes too late, a night is ready in time if none of its steps fails."""
     k, share = 6, 0.03

@@ -115,6 +115,7 @@ def test_an_outage_and_a_night_that_is_never_ready_are_shown() -> None:
     assert len(bands) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [report_picture, None], ids=["report", "night"])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_same_picture_is_the_same_file(
