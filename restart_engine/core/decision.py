@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias, final
 
 from attrs import field, frozen
 
-from restart_engine.core.checks import Sealed
+from restart_engine.core.checks import Sealed, check_kind
 from restart_engine.core.drift import Drift, groups_changed, plan_drift, steps_changed
 from restart_engine.core.errors import InvalidValue, shown
 from restart_engine.core.execution import Execution, GroupOutcome
@@ -39,6 +39,7 @@ def plan_restart(plan: LoadPlan, request: RestartRequest, latest: Execution | No
 
 def decide(facts: Facts) -> Decision:
     """What `plan_restart` says of these facts."""
+    check_kind("facts", facts, Facts)
     return Rejection(facts) if facts.rejecting else RestartPlan(facts)
 
 

@@ -37,6 +37,12 @@ class Drift(Sealed):
         return self.groups is not None or bool(self.steps)
 
 
+def added_since(drift: Drift) -> list[int]:
+    """The groups that were added to the plan, and those to which a step was."""
+    groups = [] if drift.groups is None else list(drift.groups.added)
+    return groups + [change.sequence for change in drift.steps if change.added]
+
+
 def groups_changed(plan: LoadPlan, execution: Execution) -> GroupsChanged | None:
     """Which groups came and went, as far as the execution can tell; none where it shows no change.
 

@@ -14,6 +14,7 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:  # noqa: BLE001  # a stranger's repr may raise anything
         text = f"<{type(value).__name__} that cannot be shown>"
+    text = text.replace("\n", "\\n")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Collection, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import cached_property
 from operator import attrgetter
 from typing import Final, Self, TypeAlias, cast, final
@@ -51,7 +51,7 @@ class _Checked(dict[str, Status]):
 def _checked(steps: Mapping[Step, Status] | Mapping[str, Status]) -> _Checked:
     if type(steps) is _Checked:
         return steps
-    given = cast("Mapping[Step | str, Status]", steps)
+    given = dict(cast("Mapping[Step | str, Status]", steps))  # read once: a mapping may change its mind
     names, statuses = step_names("steps", given, indexed=False), given.values()
     if not {Status}.issuperset(map(type, statuses)):
         name, found = next(pair for pair in zip(names, statuses, strict=True) if type(pair[1]) is not Status)
@@ -101,10 +101,11 @@ class StepStatuses(Sealed, Mapping[str, Status]):
         """Each name with its status, ascending."""
         return self._by_name.items()
 
-    def replaced(self, name: str, status: Status) -> Self:
+    def replaced(self, step: Step | str, status: Status) -> Self:
         """The same with this status of a step that it has; no other is looked at."""
         check_status("status", status, OF_STEP)
-        if name not in self._by_name:
+        name = str(step) if type(step) is Step else step
+        if type(name) is not str or name not in self._by_name:
             raise InvalidValue("step", name, "a step that the group recorded")
         changed = _Checked(self._by_name)
         changed[name] = status
@@ -156,17 +157,17 @@ class GroupOutcome(Sealed):
         check_integer("sequence", self.sequence, minimum=1)
 
     @classmethod
-    def waiting(cls, group: LoadGroup, skipped: Collection[str] = ()) -> Self:
+    def waiting(cls, group: LoadGroup, skipped: Iterable[Step | str] = ()) -> Self:
         """The outcome of a plan's group that has not begun: its steps are In Queue, but for those skipped.
 
-        `skipped` are names of its steps; any other is an `InvalidValue`.
+        `skipped` are steps of the group; any other is an `InvalidValue`.
         """
         check_kind("group", group, LoadGroup)
         steps = dict.fromkeys(group.names, Status.IN_QUEUE)
-        if not steps.keys() >= set(skipped):
-            unknown = next(name for name in skipped if name not in steps)
-            raise InvalidValue("skipped", unknown, "a step of the group")
-        steps |= dict.fromkeys(skipped, Status.SKIPPED)
+        for name in step_names("skipped", skipped):
+            if name not in steps:
+                raise InvalidValue("skipped", name, "a step of the group")
+            steps[name] = Status.SKIPPED
         return cls(group.sequence, Status.IN_QUEUE, StepStatuses(_Checked(sorted(steps.items()))))
 
     def status_of(self, step: Step | str) -> Status | None:

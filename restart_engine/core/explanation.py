@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from restart_engine.core.checks import check_kind
 from restart_engine.core.decision import Decision, Rejection, RestartPlan
+from restart_engine.core.drift import added_since, plan_drift
 from restart_engine.core.errors import shown, visible
 from restart_engine.core.notes import (
     EarlierGroupsStayFailed,
@@ -30,7 +31,6 @@ from restart_engine.core.rules import (
     NoFailedGroup,
     NotMostRecent,
     Reason,
-    starting,
 )
 
 
@@ -89,18 +89,20 @@ def advice(rejection: Rejection) -> str:
 def _request_advice(facts: Facts, request: RestartRequest) -> str:
     send, does = f"send {request_text(request)}", request_does(facts, request)
     latest = facts.latest
-    if latest is None or latest.failed or facts.never_reached:
+    if latest is None or latest.failed or facts.never_reached or added_since(plan_drift(facts.plan, latest)):
         return f"{send}, which {does}"
     return (
-        f"nothing needs a restart: in execution {shown(latest.id)} nothing failed and no group is left;"
+        f"nothing needs a restart: in execution {shown(latest.id)} no group failed and none is left;"
         f" to run the load plan again all the same, {send}, which {does}"
     )
 
 
 def request_does(facts: Facts, request: RestartRequest) -> str:
     """What an accepted request does, so that nobody loads everything again by accident."""
-    start = RestartPlan(Facts(facts.plan, request, facts.latest)).start.sequence
-    return _DOES[starting(request).rule].format(shown(start))
+    restart = RestartPlan(Facts(facts.plan, request, facts.latest))
+    if facts.latest is None and restart.rule == "S1":
+        return "loads everything from the beginning"
+    return _DOES[restart.rule].format(shown(restart.start.sequence))
 
 
 _DOES: Final = complete_table(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from restart_engine.core.checks import check_kind
 from restart_engine.core.decision import Rejection, RestartPlan, plan_restart
+from restart_engine.core.drift import added_since, plan_drift
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import START_OVER, RestartRequest
+from restart_engine.core.rules import Facts
 
 
 def restart_options(plan: LoadPlan, latest: Execution | None = None) -> tuple[RestartPlan, ...] | Rejection:
     """The restarts that would be accepted, or why none would: when starting over is rejected, all are.
 
-    Two that run and skip the same steps mean the same, and one stands for both: resuming at the first
+    Of two that start at the same group and skip the same steps only one is listed: resuming at the first
     failed group (S3) before starting over (S1) before starting at a group whole (S2) before resuming at a
     group (S4). The recommended one is first; the others ascend by the group they start at, and at one
     group the one that skips more is first.
@@ -32,17 +36,27 @@ def restart_options(plan: LoadPlan, latest: Execution | None = None) -> tuple[Re
 
 
 def recommended(options: tuple[RestartPlan, ...]) -> RestartPlan | None:
-    """The restart that most people want: it repeats least and leaves nothing failed or never reached.
+    """The restart that most people want: it repeats least and leaves nothing undone.
 
-    None where nothing failed and no group is left, because then nothing needs a restart; and where every
-    restart leaves a failed group behind, because that group is no longer in the plan. `options` are what
-    `restart_options` gives.
+    Undone are groups that failed or were never reached, and, where there is one, also what was added to the
+    plan since. None where nothing is undone, because then nothing needs a restart; and where every restart
+    leaves a failed group behind, because that has left the plan. `options` are what `restart_options` gives.
     """
-    facts = options[0].facts
-    failed = () if facts.latest is None else facts.latest.failed
-    undone = failed or facts.never_reached
-    whole = [restart for restart in options if undone and restart.start.sequence <= undone[0]]
+    check_kind("options", options, tuple)
+    if not options:
+        raise InvalidValue("options", options, "what `restart_options` gives, one restart or more")
+    first = _first_undone(options[0].facts)
+    whole = [restart for restart in options if first is not None and restart.start.sequence <= first]
     return max(whole, key=lambda r: (r.start.sequence, len(r.names_to_skip)), default=None)
+
+
+def _first_undone(facts: Facts) -> int | None:
+    """The lowest sequence that a restart has to begin at or before; none where nothing is undone."""
+    failed = () if facts.latest is None else facts.latest.failed
+    undone = [*failed[:1], *facts.never_reached[:1]]
+    if undone and facts.latest is not None:
+        undone += added_since(plan_drift(facts.plan, facts.latest))
+    return min(undone, default=None)
 
 
 def _requests(plan: LoadPlan, latest: Execution | None) -> Iterator[RestartRequest]:

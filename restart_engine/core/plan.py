@@ -71,7 +71,8 @@ def step_names(field: str, steps: Iterable[Step | str], *, indexed: bool = True)
         return cast("tuple[str, ...]", names)
     if Step in map(type, names):
         return step_names(field, [str(s) if type(s) is Step else s for s in names], indexed=indexed)
-    place = f"{field}[{names.index(name)}]" if indexed else field
+    index = next(index for index, each in enumerate(names) if each is name)
+    place = f"{field}[{index}]" if indexed else field
     check_kind(place, name, str, accepted=STEP_NAME)
     raise InvalidValue(place, name, STEP_NAME if is_unicode(str(name)) else "text without lone surrogates")
 

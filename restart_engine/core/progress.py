@@ -17,7 +17,7 @@ from restart_engine.core.decision import RestartPlan
 from restart_engine.core.errors import ImpossibleMove, InvalidValue, shown, visible
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import Step, step_names
-from restart_engine.core.status import ACTIVE, COMPLETED, OVER, Status, check_status, worst
+from restart_engine.core.status import ACTIVE, COMPLETED, FAILED, OVER, Status, check_status, worst
 
 __all__ = [
     "MOVES",
@@ -156,12 +156,14 @@ def advance(execution: Execution, *, past_failures: bool = False) -> Execution:
     """
     check_kind("execution", execution, Execution)
     while execution.active and (group := execution.current) is not None:
+        if not (group.begun or past_failures) and any(each.status in FAILED for each in execution.groups):
+            break
         statuses = set(group.recorded.values())
         if statuses & ACTIVE:
             return execution
         status = worst(statuses)
         execution = end_group(execution, group.sequence, status)
-        if status is not Status.SUCCEEDED and not past_failures:
+        if status in FAILED and not past_failures:
             break
     if not execution.active:
         return execution

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from restart_engine.core.checks import check_integer, check_kind, check_text
-from restart_engine.core.errors import InvalidValue
+from restart_engine.core.errors import InvalidValue, shown
 from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.status import ACTIVE, OF_STEP, Status, check_status, worst
@@ -27,14 +27,14 @@ def status_of_word(word: str, words: Mapping[str, Status]) -> Status:
     """
     check_text("word", word)
     if word in words:
-        status = words[word]
-        check_status(f"words[{word}]", status, OF_STEP)
-        return status
+        check_status(f"words[{word}]", words[word], OF_STEP)
+        return words[word]
     from difflib import get_close_matches  # noqa: PLC0415  # only an error needs it
 
-    near = get_close_matches(word.lower(), [known.lower() for known in words])
-    ordered = sorted(words, key=lambda known: (known.lower() not in near, known))
-    raise InvalidValue("word", word, f"one of {', '.join(ordered)}")
+    known = sorted(map(str, words))
+    near = [*get_close_matches(word, known), *(each for each in known if each.lower() == word.lower())]
+    ordered = sorted(known, key=lambda each: near.index(each) if each in near else len(near))
+    raise InvalidValue("word", word, f"one of {', '.join(ordered) or 'a map that has words'}")
 
 
 def plan_from_rows(name: str, rows: Iterable[PlanRow]) -> LoadPlan:
@@ -43,8 +43,8 @@ def plan_from_rows(name: str, rows: Iterable[PlanRow]) -> LoadPlan:
     A group without a step has no row, so such a plan cannot have one.
     """
     groups: dict[int, list[Step]] = {}
-    for sequence, schema, name_of_object in rows:
-        check_integer("sequence", sequence, minimum=1)
+    for index, (sequence, schema, name_of_object) in enumerate(rows):
+        check_integer(f"rows[{index}].sequence", sequence, minimum=1)
         groups.setdefault(sequence, []).append(Step(schema, name_of_object))
     return LoadPlan(name, tuple([LoadGroup(sequence, steps) for sequence, steps in groups.items()]))
 
@@ -69,27 +69,25 @@ def execution_from_rows(
     history is unavailable; one that has rows and no status is an `InvalidValue`. Without `group_statuses`
     each group gets `status_of_steps`.
     """
-    steps: dict[int, list[tuple[Step, Status]]] = {}
-    for sequence, schema, name, of_step in rows:
-        check_integer("sequence", sequence, minimum=1)
-        steps.setdefault(sequence, []).append((Step(schema, name), of_step))
+    groups: dict[int, dict[Step, Status]] = {}
+    for index, (sequence, schema, name, of_step) in enumerate(rows):
+        check_integer(f"rows[{index}].sequence", sequence, minimum=1)
+        step, group = Step(schema, name), groups.setdefault(sequence, {})
+        if step in group:
+            raise InvalidValue(f"rows[{index}]", str(step), "a step that its group has only once")
+        check_status(f"rows[{index}].status", of_step, OF_STEP)
+        group[step] = of_step
     if group_statuses is None:
-        group_statuses = {sequence: status_of_steps(s for _, s in pairs) for sequence, pairs in steps.items()}
-    for sequence in steps:
+        group_statuses = {sequence: status_of_steps(steps.values()) for sequence, steps in groups.items()}
+    for sequence in groups:
         if sequence not in group_statuses:
-            raise InvalidValue("group_statuses", sequence, "a status for each group that has rows")
-    groups = [_group(sequence, of, steps.get(sequence)) for sequence, of in group_statuses.items()]
-    return Execution(execution_id, status, tuple(groups))
-
-
-def _group(sequence: int, status: Status, pairs: list[tuple[Step, Status]] | None) -> GroupOutcome:
-    if pairs is None:
-        return GroupOutcome(sequence, status, None)
-    statuses = dict(pairs)
-    if len(statuses) < len(pairs):
-        twice = next(step for index, (step, _) in enumerate(pairs) if step in dict(pairs[:index]))
-        raise InvalidValue(f"group {sequence}", str(twice), "each step once")
-    return GroupOutcome(sequence, status, statuses)
+            meant = f"a status for group {shown(sequence)} too, which has rows"
+            raise InvalidValue("group_statuses", dict(group_statuses), meant)
+    return Execution(
+        execution_id,
+        status,
+        tuple([GroupOutcome(sequence, of, groups.get(sequence)) for sequence, of in group_statuses.items()]),
+    )
 
 
 def execution_rows(execution: Execution) -> Iterator[StepRow]:
@@ -105,7 +103,11 @@ def status_of_steps(statuses: Iterable[Status]) -> Status:
 
     In Queue where nothing began, In Progress while a step waits or runs, else the worst of its steps'.
     """
-    found = set(statuses)
-    if found <= {Status.IN_QUEUE, Status.SKIPPED} and Status.IN_QUEUE in found:
+    found = tuple(statuses)
+    for index, status in enumerate(found):
+        check_status(f"statuses[{index}]", status, OF_STEP)
+    if not found:
+        raise InvalidValue("statuses", found, "at least one")
+    if set(found) <= {Status.IN_QUEUE, Status.SKIPPED} and Status.IN_QUEUE in found:
         return Status.IN_QUEUE
-    return Status.IN_PROGRESS if found & ACTIVE else worst(found)
+    return Status.IN_PROGRESS if ACTIVE.intersection(found) else worst(found)

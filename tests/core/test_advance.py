@@ -119,6 +119,12 @@ class TestTheEnd:
             advance(run)
         assert advance(run, past_failures=True).active
 
+    def test_a_group_that_failed_by_itself_ends_the_run(self) -> None:
+        """Its post-load failed, say: the next group does not begin unless the run goes on past failures."""
+        run = execution(P, {1: (F, {"a": S}), 2: (Q, {"c": Q})})
+        assert advance(run) == execution(F, {1: (F, {"a": S}), 2: (Q, {"c": Q})})
+        assert advance(run, past_failures=True) is run
+
     def test_one_that_was_cut_off_stays_so(self) -> None:
         """Nothing is ended in it afterwards."""
         run = cut_off(execution(P, {1: (P, {"a": S})}))

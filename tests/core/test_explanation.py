@@ -166,7 +166,12 @@ ADVICE: dict[str, tuple[LoadPlan, Execution | None, RestartRequest]] = {
         LATEST,
         RestartRequest(3),
     ),
-    "nothing needs a restart: in execution 12 nothing failed and no group is left; to run the load plan again"
+    "send groupSequence 0, recentLoadPlanExecution none, which loads everything from the beginning": (
+        PLAN,
+        None,
+        RestartRequest(3),
+    ),
+    "nothing needs a restart: in execution 12 no group failed and none is left; to run the load plan again"
     " all the same, send groupSequence 0, recentLoadPlanExecution none, which starts over and loads"
     " everything again": (PLAN, execution(S, {5: (S, {})}), RestartRequest(0, execution_id=12)),
 }
@@ -179,6 +184,18 @@ def test_advice_says_what_its_request_does(expected: str) -> None:
     decision = plan_restart(load_plan, request, latest)
     assert isinstance(decision, Rejection)
     assert advice(decision) == expected
+
+
+def test_what_was_added_since_is_not_said_to_be_loaded() -> None:
+    """Nothing failed and no group is left, but a group or a step came since: then something is."""
+    added_step = execution(S, {1: (S, {"a": S, "b": S}), 2: (S, {"c": S}), 4: (S, {"e": S}), 5: (S, {})})
+    added_group = execution(S, {1: (S, {"a": S, "b": S}), 4: (S, {"e": S}), 5: (S, {})})
+    for latest in (added_step, added_group):
+        decision = plan_restart(PLAN, RestartRequest(0, execution_id=12), latest)
+        assert isinstance(decision, Rejection)
+        assert advice(decision).startswith(
+            "send groupSequence 0, recentLoadPlanExecution none, which starts over"
+        )
 
 
 def test_names_that_only_look_alike_are_said_to() -> None:

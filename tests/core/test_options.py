@@ -12,6 +12,8 @@ from restart_engine import (
     AddGroup,
     Execution,
     Facts,
+    InvalidValue,
+    LoadGroup,
     Rejection,
     Remedy,
     RestartPlan,
@@ -38,6 +40,10 @@ RECOMMENDED: dict[str, tuple[Execution | None, tuple[str, int] | None]] = {
     "none where nothing failed and no group is left": (
         execution(S, {1: DONE, 2: (S, {}), 4: (S, {})}),
         None,
+    ),
+    "the group that a failed step has moved to": (
+        execution(F, {1: (S, {"a": S}), 2: (F, {"b": F, "c": S, "d": S})}),
+        ("S4", 1),
     ),
     "a group before where the failed one is gone": (execution(F, {1: DONE, 3: (F, {})}), ("S2", 2)),
 }
@@ -112,6 +118,12 @@ class TestOptions:
         assert best in (None, options[0])
         assert best == recommended(options[::-1])
 
+    def test_what_are_no_options_is_refused(self) -> None:
+        """A rejection, or none."""
+        for options in ((), restart_options(plan({}))):
+            with pytest.raises(InvalidValue, match=r"^`options` is "):
+                recommended(options)  # type: ignore[arg-type]  # refused at run time too
+
     def test_none_is_recommended_where_a_failed_group_is_gone_and_none_is_before_it(self) -> None:
         """Every restart leaves it failed."""
         options = restart_options(plan({2: "c"}), execution(F, {1: (F, {"a": F})}))
@@ -126,11 +138,20 @@ class TestOptions:
         if best is None or isinstance(options, Rejection):
             return
 
+        latest = scenario.latest
+        recorded = () if latest is None else latest.sequences
+
+        def added(group: LoadGroup) -> bool:
+            outcome = None if latest is None else latest.outcome(group.sequence)
+            if outcome is None:
+                return bool(recorded) and recorded[0] < group.sequence < recorded[-1]
+            known = outcome.statuses is not None and (outcome.begun or outcome.statuses != {})
+            return known and not set(group.names) <= set(outcome.recorded)
+
         def undone(restart: RestartPlan) -> bool:
             before = {group.sequence for group in restart.groups_before}
-            nothing_failed = scenario.latest is None or not scenario.latest.failed
-            never = nothing_failed and not before.isdisjoint(scenario.never_reached)
-            return bool(restart.left_failed) or never
+            never = not before.isdisjoint(scenario.never_reached)
+            return bool(restart.left_failed) or never or any(map(added, restart.groups_before))
 
         def steps(restart: RestartPlan) -> int:
             return len(restart.names_to_run) + sum(len(group.names) for group in restart.groups_after)

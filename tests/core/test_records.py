@@ -56,7 +56,6 @@ class TestRows:
         ("statuses", "expected"),
         [
             ([S, K, S], S),
-            ([], S),
             ([S, W, F, I], F),
             ([S, W, I], W),
             ([S, I], I),
@@ -74,19 +73,29 @@ class TestRows:
         """In Queue before anything began, In Progress until all is over, then the worst."""
         assert status_of_steps(statuses) is expected
         rows = [(1, "X", str(number), status) for number, status in enumerate(statuses)]
-        if rows:
-            assert execution_from_rows(12, F, rows).groups[0].status is expected
+        assert execution_from_rows(12, F, rows).groups[0].status is expected
+
+    def test_the_status_of_nothing_is_refused(self) -> None:
+        """Nor is a word or a text taken for a status."""
+        for statuses in ([], ["FAILED"], "Failed"):
+            with pytest.raises(InvalidValue, match=r"^`statuses(\[0\])?` is "):
+                status_of_steps(statuses)  # type: ignore[arg-type]  # refused at run time too
 
     def test_what_cannot_be_is_refused(self) -> None:
         """A step twice, a group without a status, a row that is no row."""
         rows: list[Any] = [(1, "X", "a", S), (1, "X", "b", S), (1, "X", "a", F)]
-        with pytest.raises(InvalidValue, match=r"^`group 1` is `'X\.a'`, accepted is each step once$"):
+        with pytest.raises(
+            InvalidValue, match=r"^`rows\[2\]` is `'X\.a'`, accepted is a step that its group"
+        ):
             execution_from_rows(12, F, rows)
-        with pytest.raises(InvalidValue, match=r"^`group_statuses` is `1`, accepted is a status for each"):
+        with pytest.raises(
+            InvalidValue,
+            match=r"^`group_statuses` is `{2: .*}`, accepted is a status for group 1 too",
+        ):
             execution_from_rows(12, F, rows[:1], {2: S})
-        with pytest.raises(InvalidValue, match=r"^`sequence` is `'1'`"):
+        with pytest.raises(InvalidValue, match=r"^`rows\[0\]\.sequence` is `'1'`"):
             plan_from_rows("P", [("1", "X", "a")])  # type: ignore[list-item]  # refused at run time too
-        with pytest.raises(InvalidValue, match=r"^`sequence` is `0`"):
+        with pytest.raises(InvalidValue, match=r"^`rows\[0\]\.sequence` is `0`"):
             execution_from_rows(12, F, [(0, "X", "a", S)])
         for rows_of in (plan_rows, execution_rows):
             with pytest.raises(InvalidValue):
@@ -107,7 +116,8 @@ class TestWords:
         ("word", "accepted"),
         [
             ("Failed", "one of failed, skipped, success, upstream_failed"),
-            ("sucess", "one of success, failed, skipped, upstream_failed"),
+            ("SUCCESS", "one of success, failed, skipped, upstream_failed"),
+            ("stream_failed", "one of upstream_failed, failed, skipped, success"),
             ("new", "one of failed, skipped, success, upstream_failed"),
             (" ", "a text that is not blank and has no lone surrogate"),
         ],

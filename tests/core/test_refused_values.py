@@ -126,6 +126,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: LoadGroup(1, ["S.\u3000"]), "steps[0]", "S.\u3000", STEP),
     (lambda: LoadGroup(1, [AText("S.a")]), "steps[0]", "S.a", "a str, not its subclass AText"),
     (lambda: LoadGroup(1, ["S.a", "S.b", "S.b"]), "steps[2]", "S.b", ONCE),
+    (lambda: LoadGroup(1, ["S.a", AText("S.a")]), "steps[1]", "S.a", "a str, not its subclass AText"),
     (lambda: LoadPlan(" ", ()), "name", " ", TEXT),
     (lambda: LoadPlan("P", [LoadGroup(1, ())]), "groups", [LoadGroup(1, ())], "a tuple of LoadGroup"),  # type: ignore[arg-type]  # likewise
     (lambda: LoadPlan("P", (1,)), "groups[0]", 1, "a LoadGroup"),  # type: ignore[arg-type]  # likewise
@@ -166,6 +167,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: RestartRequest("0"), "group_sequence", "0", INTEGER),  # type: ignore[arg-type]  # likewise
     (lambda: RestartRequest(0, execution_id=True), "execution_id", True, NOT_BOOL),
     (lambda: RestartRequest(0, execution_id=1.0), "execution_id", 1.0, INTEGER),  # type: ignore[arg-type]  # likewise
+    (lambda: decide("x"), "facts", "x", "a Facts"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(1, RestartRequest(0)), "plan", 1, "a LoadPlan"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, 0), "request", 0, "a RestartRequest"),  # type: ignore[arg-type]  # likewise
     (lambda: plan_restart(PLAN, RestartRequest(0), 12), "latest", 12, "an Execution or none"),  # type: ignore[arg-type]  # likewise

@@ -7,11 +7,11 @@ import pickle
 import re
 from collections import OrderedDict
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
-from core.builders import F, P, Q, S, execution, plan
+from core.builders import F, K, P, Q, S, execution, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +26,7 @@ from restart_engine import (
     GroupOutcome,
     GroupsChanged,
     HistoryUnavailable,
+    InvalidValue,
     LatestSeen,
     LoadGroup,
     LoadPlan,
@@ -198,6 +199,34 @@ class TestEquality:
         assert outcome.recorded["S.a"] is S
         assert len(outcome.recorded) == 2
         assert attrs.evolve(outcome, sequence=2).statuses is outcome.statuses
+
+    def test_a_mapping_that_changes_its_mind_is_read_once(self) -> None:
+        """What is held is what was checked."""
+
+        class Fickle(dict[str, Any]):
+            """Another answer each time."""
+
+            def __getitem__(self, name: str) -> Any:
+                return next(self.answers)
+
+            answers: ClassVar = iter([S, "garbage"])
+
+        assert GroupOutcome(1, F, MappingProxyType(Fickle({"S.a": S}))).statuses == {"S.a": S}
+
+    def test_a_status_is_replaced_by_a_step_or_its_text(self) -> None:
+        """The same either way; a step that is not there is refused by its text."""
+        statuses = StepStatuses({"S.a": F, "S.b": S})
+        assert statuses.replaced(A, S) == statuses.replaced("S.a", S) == {"S.a": S, "S.b": S}
+        with pytest.raises(InvalidValue, match=r"^`step` is `'S\.c'`, accepted is a step that the group"):
+            statuses.replaced(Step("S", "c"), S)
+
+    def test_a_group_that_waits_skips_any_of_its_steps(self) -> None:
+        """Given as steps, as texts, or one by one."""
+        group = LoadGroup(1, (A, B))
+        expected = GroupOutcome(1, Q, {A: K, B: Q})
+        assert GroupOutcome.waiting(group, (A,)) == GroupOutcome.waiting(group, iter(["S.a"])) == expected
+        with pytest.raises(InvalidValue, match=r"^`skipped` is `'S\.c'`, accepted is a step of the group$"):
+            GroupOutcome.waiting(group, ["S.c"])
 
     def test_two_plans_that_differ_in_anything_differ_in_their_digest(self) -> None:
         """Every field that makes two plans unequal is a part of what is hashed."""

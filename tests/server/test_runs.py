@@ -177,7 +177,7 @@ def test_over_is_over(store: Store) -> None:
     assert cut.status is Status.INTERRUPTED
     assert statuses(cut) == {"A.a": Status.IN_PROGRESS}
     assert store.runs.begin(id_) == ()
-    with pytest.raises(ImpossibleMove, match="it is Interrupted"):
+    with pytest.raises(ImpossibleMove, match="execution 1 is Interrupted"):
         store.runs.end_steps(id_, [end("A.a")])
     with pytest.raises(ImpossibleMove, match="it is Interrupted"):
         store.runs.cut_off(id_)
