@@ -84,7 +84,10 @@ def read_latest(db: sqlite3.Connection) -> Execution | None:
 
 
 def write(db: sqlite3.Connection, run: Execution) -> None:
-    """The run as it stands now, inside the caller's transaction."""
+    """The run as it stands now, in a transaction; somebody else who ended it meanwhile is not overruled."""
+    (stored,) = db.execute("SELECT status FROM runs WHERE id = ?", (run.id,)).fetchone() or (run.status,)
+    if Status(stored) not in (Status.IN_QUEUE, Status.IN_PROGRESS):
+        raise RuntimeError(f"run {run.id} is {stored} already")
     db.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (run.id, run.status))
     db.execute("DELETE FROM run_groups WHERE run = ?", (run.id,))
     db.execute("DELETE FROM run_steps WHERE run = ?", (run.id,))
@@ -101,7 +104,9 @@ def start(db: sqlite3.Connection, request: RestartRequest) -> Execution | Reject
     A first, ordinary run is the restart of a plan that never ran, from the beginning.
     """
     while True:
-        decision = plan_restart(read_plan(db), request, read_latest(db))
+        with locked(db):
+            plan, latest = read_plan(db), read_latest(db)
+        decision = plan_restart(plan, request, latest)
         match decision:
             case Rejection():
                 return decision
@@ -118,7 +123,10 @@ def start(db: sqlite3.Connection, request: RestartRequest) -> Execution | Reject
 
 
 def drive(db: sqlite3.Connection, run: Execution, load: Loader) -> Execution:
-    """Load every step in its turn, and write down each move; a failing step ends its group and the run."""
+    """Load every step in its turn, and write down each move; a failing step ends its group and the run.
+
+    Whatever ends this in another way leaves the run as it was written last: `recover` then ends it.
+    """
     while (turn := progress.ready(run)) is not None:
         for step in turn.steps:  # a real loader begins them all and waits; here they load one by one
             run = progress.begin_step(run, turn.sequence, step)
@@ -170,8 +178,9 @@ def main() -> None:
 
     options = restart_options(read_plan(db), read_latest(db))
     assert not isinstance(options, Rejection)
+    best = recommended(options)
     for option in options:
-        mark = "->" if option is recommended(options) else "  "
+        mark = "->" if option is best else "  "
         print(f"{mark} {option.rule} at group {option.start.sequence}, skips {len(option.names_to_skip)}")
 
     run = start(db, options[0].request)
@@ -185,7 +194,9 @@ def main() -> None:
     latest = read_latest(db)
     assert latest is not None
     print(f"run {latest.id}: {latest.status}, failed groups {latest.failed}")
-    run = start(db, RestartRequest(0, execution_id=latest.id))
+    options = restart_options(read_plan(db), latest)
+    assert not isinstance(options, Rejection)
+    run = start(db, options[0].request)  # also right where it died between two groups, and none had failed
     assert isinstance(run, Execution)
     run = drive(db, run, failing())
     print(f"run {run.id}: {run.status}")

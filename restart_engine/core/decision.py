@@ -1,7 +1,7 @@
 """The decision: which restart runs, or every rule that says why none does.
 
-A decision holds its facts and nothing else, so it cannot contradict them. Making one looks facts up; what
-grows with the plan is made when it is read.
+A decision holds its facts and nothing else, so it cannot contradict them. Deciding takes the same time for
+any plan: the lists of steps are made when they are read.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ rule holds, and never does more than look something up, so that deciding does no
 knows nothing of time, storage, JSON or wording.
 
 A rejecting rule is the class of the reason that it gives: `holds` says whether it rejects, `found`
-gathers its evidence when it does, and `remedies` lists what might help, the nearest first; a request counts
-only where it is accepted. A starting rule is a row of `STARTS`; it is asked only when nothing rejects, and
-the restart then begins at `Facts.start_sequence`, or at the first group.
+gathers its evidence when it does, and `remedies` lists what might help, the nearest first: the first
+request that would be accepted is the remedy. A starting rule is a row of `STARTS`; it is asked only when
+nothing rejects, and the restart then begins at `Facts.start_sequence`, or at the first group.
 """
 
 from __future__ import annotations
