@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final, assert_never, final
+from typing import Final, Literal, TypeAlias, assert_never, final, get_args
 
 from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_text
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.remedies import AddGroup, Remedy, SendRequest, WaitUntilOver
-from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS
+from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS, complete_table
 from restart_engine.core.rules import STARTS
 
 RESUMING: Final = frozenset(start.rule for start in STARTS if start.resumes)
 """The starts that take up the latest execution; the others begin anew, at the first or at some group."""
 
-RESUME, FROM_GROUP, FROM_BEGINNING = "sendResume", "sendFromGroup", "sendFromBeginning"
-WAIT, ADD_GROUP = "waitUntilOver", "addGroup"
-HELPS: Final = {
-    RESUME: "another request: resume",
-    FROM_GROUP: "another request: start at a group",
-    FROM_BEGINNING: "another request: start over",
-    WAIT: "waiting until the execution is over",
-    ADD_GROUP: "a group in the load plan",
-}
+Help: TypeAlias = Literal["sendResume", "sendFromGroup", "sendFromBeginning", "waitUntilOver", "addGroup"]
+HELPS: Final = complete_table(
+    get_args(Help),
+    {
+        "sendResume": "another request: resume",
+        "sendFromGroup": "another request: start at a group",
+        "sendFromBeginning": "another request: start over",
+        "waitUntilOver": "waiting until the execution is over",
+        "addGroup": "a group in the load plan",
+    },
+)
 """What a rejected scenario needs, by the name that it has in the JSON."""
 
 
-def helping(remedy: Remedy) -> str:
+def helping(remedy: Remedy) -> Help:
     """The name of what this remedy needs, one of `HELPS`."""
     match remedy:
         case SendRequest(request=request):
             if request.execution_id is not None:
-                return RESUME
-            return FROM_GROUP if request.group_sequence > 0 else FROM_BEGINNING
+                return "sendResume"
+            return "sendFromGroup" if request.group_sequence > 0 else "sendFromBeginning"
         case WaitUntilOver():
-            return WAIT
+            return "waitUntilOver"
         case AddGroup():
-            return ADD_GROUP
+            return "addGroup"
         case _:
             assert_never(remedy)
 

@@ -10,7 +10,8 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from restart_engine.fleet.counts import ADD_GROUP, FROM_BEGINNING, FROM_GROUP, RESUME, WAIT
+from restart_engine.core.rule_table import complete_table
+from restart_engine.fleet.counts import HELPS
 from restart_engine.fleet.summary import Summary
 from restart_engine.fleet.words import share
 
@@ -28,6 +29,17 @@ _METADATA: Final[dict[str, dict[str, Any]]] = {
     ".pdf": {"CreationDate": None},
     ".png": {"Software": None},
 }
+_HELPED: Final = complete_table(
+    HELPS,
+    {
+        "sendResume": ("needs another request: resume", _SENDS),
+        "sendFromGroup": ("needs another request: from a group", _SENDS),
+        "sendFromBeginning": ("needs another request: start over", _SENDS),
+        "waitUntilOver": ("has to wait: is still running", _WAITS),
+        "addGroup": ("needs a group in the load plan", _WAITS),
+    },
+)
+"""What a rejected scenario needs: the label and the colour of its bar."""
 _WIDTH: Final = 10.0
 _ROW: Final = 0.36
 _INSIDE: Final = 0.11
@@ -77,7 +89,7 @@ def _subtitle(summary: Summary) -> str:
     rejected = summary.scenarios - summary.planned - summary.errors
     said = [f"{summary.planned:,} accepted as they are sent"]
     if rejected:
-        sent = sum(summary.helped_by(helps) for helps in (RESUME, FROM_GROUP, FROM_BEGINNING))
+        sent = sum(summary.helped_by(helps) for helps, (_, colour) in _HELPED.items() if colour == _SENDS)
         helped = "all of them" if sent == rejected else f"{sent:,} of them"
         said.append(f"{rejected:,} rejected, another request helps {helped}")
     if summary.errors:
@@ -91,13 +103,7 @@ def _bars(summary: Summary) -> Iterator[_Bar]:
     yield _Bar("resumes", summary.resumed, _RESUMES)
     if anew:
         yield _Bar("starts over, or at a group", anew, _ANEW)
-    for label, helps, colour in (
-        ("needs another request: resume", RESUME, _SENDS),
-        ("needs another request: from a group", FROM_GROUP, _SENDS),
-        ("needs another request: start over", FROM_BEGINNING, _SENDS),
-        ("has to wait: is still running", WAIT, _WAITS),
-        ("needs a group in the load plan", ADD_GROUP, _WAITS),
-    ):
+    for helps, (label, colour) in _HELPED.items():
         count = summary.helped_by(helps)
         if count:
             yield _Bar(label, count, colour)

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from restart_engine.core.checks import Sealed, check_integer, check_tuple
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.rule_table import START_RULE_IDS
+from restart_engine.core.rule_table import RULE_IDS, START_RULE_IDS
 from restart_engine.fleet.counts import HELPS, RESUMING, Noted, Rejected, Started
 from restart_engine.fleet.schemas import DECISIONS
 
@@ -142,9 +142,9 @@ def _started(rule: str, row: dict[str, Any] | None) -> Started:
 
 def in_order(rejected: Mapping[tuple[str, str], int]) -> tuple[Rejected, ...]:
     """The counts by rule and by what helps, in their order."""
-    helps = list(HELPS)
-    order = sorted(rejected, key=lambda key: (key[0], helps.index(key[1])))
-    return tuple(Rejected(*key, rejected[key]) for key in order)
+    helps: list[str] = list(HELPS)
+    counted = [Rejected(*key, count) for key, count in rejected.items()]
+    return tuple(sorted(counted, key=lambda each: (RULE_IDS.index(each.rule), helps.index(each.helps))))
 
 
 def by_name(notes: Mapping[str, int]) -> tuple[Noted, ...]:

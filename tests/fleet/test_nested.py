@@ -11,11 +11,13 @@ import pytest
 from fleet.test_deciding import EXAMPLE, batch_of, rows_of
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import inspect
 from wire.documents import scenario_documents
 
 from restart_engine.fleet import SCENARIO_COLUMNS, decided_schema
 from restart_engine.fleet.nested import NestedScenarios
 from restart_engine.wire import WireError
+from restart_engine.wire.shapes import ScenarioShape
 
 Document = dict[str, Any]
 HIGHEST = 2**63 - 1
@@ -355,3 +357,25 @@ class TestSchema:
         """The columns that are there are named."""
         with pytest.raises(WireError, match="columns plan, latest"):
             decided_schema(SCENARIO_COLUMNS.remove(2))
+
+
+def test_the_columns_are_the_members_of_the_json() -> None:
+    """Whatever a scenario's JSON may say, its columns can hold."""
+
+    def compare(kind: inspect.Type, column: Any) -> None:
+        match kind:
+            case inspect.Metadata(type=inner):
+                compare(inner, column)
+            case inspect.UnionType(types=kinds):
+                compare(kinds[0], column)
+            case inspect.ListType(item_type=item):
+                compare(item, column.value_type)
+            case inspect.StructType(fields=fields):
+                columns = {field.name: field.type for field in column}
+                assert list(columns) == [field.encode_name for field in fields]
+                for field in fields:
+                    compare(field.type, columns[field.encode_name])
+            case _:
+                return
+
+    compare(inspect.type_info(ScenarioShape), SCENARIO_COLUMNS)
