@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from attrs import evolve
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
@@ -76,7 +77,7 @@ def _edited(plan: LoadPlan, place: int, how: Edit) -> LoadPlan:
     names = how(groups.pop(sequence))
     if names is not None:
         groups[sequence] = names
-    return LoadPlan(plan.name, tuple(LoadGroup(at, of) for at, of in groups.items()))
+    return evolve(plan, groups=tuple(LoadGroup(at, of) for at, of in groups.items()))
 
 
 def _sequence(plan: LoadPlan, place: int) -> int:

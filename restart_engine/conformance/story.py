@@ -78,7 +78,7 @@ class Story:
 
     def save(self, plan: LoadPlan) -> None:
         """Create or edit the plan."""
-        self.plan = LoadPlan(self.plan.name, plan.groups)
+        self.plan = evolve(plan, name=self.plan.name)
         groups = (f"{shown(group.sequence)} ({named(group.names)})" for group in self.plan.groups)
         self.lines.append(f"save the plan of the groups {listed(groups)}")
         self._counts["edit"] += bool(self._ids)

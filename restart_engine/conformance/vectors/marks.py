@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from restart_engine.conformance.reference import by_answer, compared
 from restart_engine.conformance.situations import rules_of
 from restart_engine.core.decision import Rejection, plan_restart
 from restart_engine.core.execution import Execution, GroupOutcome
+from restart_engine.core.rule_table import RULES
 from restart_engine.core.rules import Facts
 from restart_engine.core.status import Status
 
 Source: TypeAlias = Literal["documented", "ours"]
+_IN_PART: Final = ("C3", "C4")
+"""Ours, but not in every case that they are in."""
 
 
 def source_of(facts: Facts) -> Source:
@@ -24,7 +27,7 @@ def _ours(facts: Facts) -> Iterator[bool]:
     plan, request, latest = facts.plan, facts.request, facts.latest
     rules = rules_of(facts)
     yield len(by_answer(facts)) > 1  # a freedom
-    yield "C6" in rules or "C7" in rules
+    yield any(rule in RULES and rule not in _IN_PART and RULES[rule].source == "ours" for rule in rules)
     yield "R2" in rules and (latest is None or (request.execution_id or 0) <= 0)
     yield "R4" in rules and (not plan.groups or request.group_sequence <= 0)
     yield any(not group.names for group in plan.groups)
