@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from restart_engine import Execution, Facts, Status, progress
+from restart_engine import Execution, Facts, GroupOutcome, LoadGroup, RestartRequest, Status, progress
 from restart_engine.conformance.questions import drawn
 from restart_engine.conformance.run import EXAMPLES
 from restart_engine.conformance.situations import EVERY, exercised, rules_of
@@ -64,6 +66,26 @@ class TestReach:
         """Nothing is drawn that is not asked for."""
         facts = smallest(lambda _: True)
         assert (facts.plan.groups, facts.latest, facts.request.group_sequence) == ((), None, 0)
+
+    def test_every_field_is_drawn_in_more_than_one_way(self) -> None:
+        """So no property and no verdict holds only because nobody draws a field that came later."""
+        drawn: dict[type, list[Any]] = defaultdict(list)
+
+        @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
+        @given(scenarios(), load_plans())
+        def collect(facts: Facts, plan: LoadPlan) -> None:
+            latest = [] if facts.latest is None else [facts.latest, *facts.latest.groups]
+            for value in (facts, facts.plan, *facts.plan.groups, facts.request, *latest):
+                drawn[type(value)].append(value)
+            alone.append(plan)
+
+        alone: list[LoadPlan] = []
+        collect()
+        assert set(drawn) == {Facts, LoadPlan, LoadGroup, RestartRequest, Execution, GroupOutcome}
+        for kind, values in [*drawn.items(), (LoadPlan, alone)]:
+            for field in attrs.fields(kind):
+                given_values = {getattr(value, field.name) for value in values} if field.init else {1, 2}
+                assert len(given_values) > 1, (kind, field.name)
 
     def test_plans_are_as_small_as_is_asked(self) -> None:
         """Both sizes are limits, and are reached."""

@@ -25,6 +25,7 @@ from restart_engine import (
     Status,
     Step,
 )
+from restart_engine.conformance.strategies import scenarios
 from restart_engine.wire import (
     ScenarioReader,
     WireError,
@@ -156,6 +157,11 @@ class TestReading:
         assert decode_scenario(encode_scenario(facts)) == facts
         assert encode_scenario(decode_scenario(encode_scenario(facts))) == encode_scenario(facts)
         assert json.loads(encode_scenario(facts))["plan"]["name"] == document["plan"]["name"]
+
+    @given(scenarios())
+    def test_every_scenario_is_written_and_read_back(self, facts: Facts) -> None:
+        """Nothing that a plan, an execution or a request holds is lost on the way."""
+        assert decode_scenario(encode_scenario(facts)) == facts
 
     @given(scenario_documents() | changed_documents(), st.booleans())
     def test_the_fast_reader_agrees_with_the_careful_one(self, document: Document, ascii_only: bool) -> None:
