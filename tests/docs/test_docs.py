@@ -11,12 +11,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from msgspec import inspect
 
 from restart_engine import Status, conformance
 from restart_engine.conformance import Budget, assert_conforms, check, check_host
@@ -24,6 +26,13 @@ from restart_engine.core.progress import MOVES
 from restart_engine.core.rule_table import RULES, START_RULE_IDS
 from restart_engine.endpoint import GATES
 from restart_engine.wire import decode_decision, decode_scenario
+from restart_engine.wire.shapes import (
+    EvidenceShape,
+    OptionsShape,
+    PlannedShape,
+    RejectedShape,
+    ScenarioShape,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -194,6 +203,43 @@ def test_every_rule_is_in_the_rules_and_no_other_is_named_in_the_code() -> None:
     for source in (ROOT / "restart_engine").rglob("*.py"):
         named = set(re.findall(r"\b[RSCHV]\d{1,2}\b", source.read_text(encoding="utf-8")))
         assert named <= known, source
+
+
+def test_a_range_of_rules_ends_with_the_last() -> None:
+    """Whoever writes R1 to R5 means them all."""
+    written = [*PAGES, *(ROOT / "restart_engine").rglob("*.py")]
+    for source in written:
+        for kind, last in re.findall(r"\b([RS])1(?: to |-)[RS](\d+)\b", source.read_text(encoding="utf-8")):
+            assert int(last) == max(int(rule[1:]) for rule in RULES if rule[0] == kind), source
+
+
+def members(kind: inspect.Type) -> Iterator[str]:
+    """The names of the members that a JSON of this type may have, in it and inside it."""
+    match kind:
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                yield field.encode_name
+                yield from members(field.type)
+        case inspect.UnionType(types=kinds):
+            for each in kinds:
+                yield from members(each)
+        case inspect.Metadata(type=inner) | inspect.ListType(item_type=inner):
+            yield from members(inner)
+        case _:
+            return
+
+
+def test_the_page_of_the_json_names_every_member() -> None:
+    """Those of a scenario, a decision and the options; the evidence of each rule stands in its row."""
+    page = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
+    for shape in (ScenarioShape, PlannedShape, RejectedShape, OptionsShape):
+        for name in members(inspect.type_info(shape)):
+            assert f'"{name}"' in page or f"`{name}`" in page or name in RULES, name
+    rules = inspect.type_info(EvidenceShape)
+    assert isinstance(rules, inspect.StructType)
+    for rule in rules.fields:
+        evidence = ", ".join(f"`{name}`[^,|]*" for name in members(rule.type))
+        assert re.search(rf"^\| {rule.encode_name} \| {evidence} \|$", page, re.MULTILINE), rule.encode_name
 
 
 def test_the_moves_are_those_of_the_table() -> None:
