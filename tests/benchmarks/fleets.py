@@ -18,6 +18,7 @@ import pyarrow as pa
 from attrs import field, frozen
 from pyarrow import parquet
 
+from restart_engine.core.rule_table import RULE_IDS
 from restart_engine.fleet import SCENARIO_COLUMNS
 
 Document: TypeAlias = dict[str, Any]
@@ -27,7 +28,7 @@ ERROR: Final = "error"
 """What stands for a rule where a row is no scenario."""
 STARTS: Final = ("S3", "S3", "S3", "S4", "S3", "S3", "S2", "S1")
 """Rules of the scenarios that are accepted, as often as they stand here: each has another failure."""
-REJECTIONS: Final = ("R1", "R2", "R3", "R4", "R5")
+REJECTIONS: Final = RULE_IDS
 _BESIDE: Final[tuple[pa.Field[Any], ...]] = (
     pa.field("tenant", pa.string()),
     pa.field("expected", pa.string()),

@@ -180,7 +180,7 @@ class TestCouldNotBeJudged:
             (ClosesBadly, "closing the host: OSError: gone"),
             (answering({"execution": True}), "answers with neither an execution nor a rule"),
             (answering({"execution": 0}), "answers with neither an execution nor a rule"),
-            (answering({"rule": "R6"}), "answers with neither an execution nor a rule"),
+            (answering({"rule": "R0"}), "answers with neither an execution nor a rule"),
             (answering(None), "answers with neither an execution nor a rule"),
         ],
     )

@@ -198,7 +198,7 @@ class TestFaults:
             "{",
             "planned",
             '{"decision": "maybe"}',
-            '{"decision": "rejected", "rule": "R6"}',
+            '{"decision": "rejected", "rule": "R0"}',
             '{"decision": "rejected", "rule": "R1", "rule": "R2"}',
             '{"error": {"path": "", "message": ""}}',
             json.dumps(planned(True, [], [], [])),
