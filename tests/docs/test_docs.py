@@ -206,8 +206,9 @@ def test_every_rule_is_in_the_rules_and_no_other_is_named_in_the_code() -> None:
 
 
 def test_a_range_of_rules_ends_with_the_last() -> None:
-    """Whoever writes R1 to R5 means them all."""
-    written = [*PAGES, *(ROOT / "restart_engine").rglob("*.py")]
+    """Whoever writes R1 to R5 means them all; the changelog means those of its day."""
+    pages = [page for page in PAGES if page.name != "CHANGELOG.md"]
+    written = [*pages, *(ROOT / "restart_engine").rglob("*.py")]
     for source in written:
         for kind, last in re.findall(r"\b([RS])1(?: to |-)[RS](\d+)\b", source.read_text(encoding="utf-8")):
             assert int(last) == max(int(rule[1:]) for rule in RULES if rule[0] == kind), source
