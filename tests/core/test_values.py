@@ -154,7 +154,7 @@ class TestEquality:
         def shuffled(values: tuple[Any, ...]) -> tuple[Any, ...]:
             return tuple(random.sample(values, len(values)))
 
-        load_plan = LoadPlan(scenario.plan.name, shuffled(scenario.plan.groups))
+        load_plan = attrs.evolve(scenario.plan, groups=shuffled(scenario.plan.groups))
         latest = scenario.latest
         if latest is not None:
             groups = [
