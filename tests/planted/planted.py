@@ -53,13 +53,9 @@ FAULTS = (
         "COMPLETED: Final = frozenset({Status.FAILED, ",
         "failed is done",
     ),
-    Planted("wire/reading.py", "if len(made) == len(pairs):", "if True:", "a member twice passes"),
-    Planted(
-        "wire/reading.py", "type(value) is not int or", "not isinstance(value, int) or", "true is an integer"
-    ),
-    Planted(
-        "wire/reading.py", 'decoded.startswith("\\ufeff")', "False", "a byte order mark has another message"
-    ),
+    Planted("wire/reading.py", "elif field.required:", "elif False:", "what is missing is not named"),
+    Planted("wire/reading.py", "if value not in labels:", "if False:", "any word is a status"),
+    Planted("wire/reading.py", "len(items) < least", "False", "an array may be empty"),
     Planted("endpoint/gates.py", "bearer.tenant != call.tenant", "False", "a token opens every tenant"),
     Planted(
         "endpoint/gates.py", "access < Access.EDIT", "access < Access.VIEW", "viewing is enough to start"
