@@ -120,7 +120,7 @@ FAULTS = (
 
 
 def failing(room: str, fault: Planted | None = None) -> str:
-    """What pytest says of the room's quick tests in a copy with this fault, or with none; empty if all pass."""
+    """What pytest says of the room's quick tests in a copy with this fault; empty if all pass."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in COPIED:
