@@ -32,7 +32,7 @@ NEED_DEV = {
     "fleet/test_spark.py",
     "server/test_schemathesis.py",
 }
-"""Slow as a whole, and written with libraries that only the extra `dev` brings."""
+"""Written with libraries that only the extra `dev` brings, and so not of the quick depth."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from simulate.worlds import EVENING, HOUR, MINUTE, constant, plan_of, policy, simulation, three
 
-from restart_engine.core.execution import Execution
+from restart_engine.core.execution import Execution, GroupOutcome
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.request import RestartRequest
+from restart_engine.core.status import Status
 from restart_engine.simulate import (
     Ending,
     Independent,
@@ -45,6 +46,14 @@ def test_waits_follow_one_another_and_the_last_repeats() -> None:
     assert begun(story) == [0, 5, 15, 25]
     assert story.ending is Ending.GIVEN_UP
     assert story.result.seconds == 25 * MINUTE
+
+
+def test_of_several_failed_groups_the_first_is_restarted() -> None:
+    """Where a run went on past failures, the later ones run again after it."""
+    failed = tuple(GroupOutcome(sequence, Status.FAILED, None) for sequence in (20, 30))
+    restart = policy("failedGroup", 0.0).restart(Execution(1, Status.FAILED, failed), EVENING, 0)
+    assert restart is not None
+    assert restart.request == RestartRequest(20)
 
 
 def test_a_limit_of_restarts_gives_the_night_up() -> None:
