@@ -179,7 +179,7 @@ class TestH10:
                 None,
                 ["R2: execution 12 is not the latest: the load plan has never run"],
                 "groupSequence 0, recentLoadPlanExecution none",
-                "starts over and loads everything again",
+                "loads everything from the beginning",
             ),
             (
                 {"recentLoadPlanExecution": 12},
@@ -193,7 +193,7 @@ class TestH10:
                 None,
                 ["R4: the load plan has no group 3, only 1, 2, 4"],
                 "groupSequence 0, recentLoadPlanExecution none",
-                "starts over and loads everything again",
+                "loads everything from the beginning",
             ),
             (
                 {"groupSequence": 2},
