@@ -64,6 +64,13 @@ class TestDrift:
         for recorded, expected in (({}, ()), ({"a": Q, "z": Q}, (changed(1, "b", "z"),))):
             assert plan_drift(PLAN, execution(Q, {1: (Q, recorded)})).steps == expected
 
+    def test_a_restart_that_resumes_nothing_has_none(self) -> None:
+        """Also where the plan has changed since the latest execution."""
+        for request in (RestartRequest(0), RestartRequest(1)):
+            restart = plan_restart(PLAN, request, execution(F, {1: (F, {"z": F})}))
+            assert isinstance(restart, RestartPlan)
+            assert restart.drift is None
+
     def test_an_execution_without_groups_shows_none(self) -> None:
         """It began nothing."""
         assert not plan_drift(PLAN, execution(F, {}))

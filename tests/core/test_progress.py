@@ -32,6 +32,7 @@ from restart_engine.core.progress import (
     MOVES,
     OVER,
     Ready,
+    advance,
     begin_step,
     cut_off,
     end_execution,
@@ -221,18 +222,21 @@ class TestCheapMoves:
         assert end_group(moved, 1, F).groups[0].statuses is moved.groups[0].statuses
 
     def test_what_would_not_be_legal_is_refused(self) -> None:
-        """A status, a step or a group that cannot be."""
+        """A status, a step or a group that cannot be: the error has the field, the value and what may be."""
         statuses = StepStatuses({"X.a": P})
-        refused: list[tuple[str, Callable[[], object]]] = [
-            ("status", lambda: statuses.replaced("X.a", "Failed")),  # type: ignore[arg-type]  # refused at run time too
-            ("step", lambda: statuses.replaced("X.b", S)),
-            ("step", lambda: GroupOutcome(1, P, statuses).status_of("Xa")),
-            ("group", lambda: RUNNING.with_group(None)),  # type: ignore[arg-type]  # likewise
-            ("group.sequence", lambda: RUNNING.with_group(GroupOutcome(3, P, None))),
+        status, step = "a Status, such as Status.FAILED", "a step as `Schema.Object`, neither part blank"
+        recorded, existing = "a step that the group recorded", "a sequence that the execution has"
+        refused: list[tuple[Callable[[], object], str, object, str]] = [
+            (lambda: statuses.replaced("X.a", "Failed"), "status", "Failed", status),  # type: ignore[arg-type]  # refused at run time too
+            (lambda: statuses.replaced("X.b", S), "step", "X.b", recorded),
+            (lambda: GroupOutcome(1, P, statuses).status_of("Xa"), "step", "Xa", step),
+            (lambda: RUNNING.with_group(None), "group", None, "a GroupOutcome"),  # type: ignore[arg-type]  # likewise
+            (lambda: RUNNING.with_group(GroupOutcome(3, P, None)), "group.sequence", 3, existing),
         ]
-        for field, make in refused:
-            with pytest.raises(InvalidValue, match=f"^`{field}` is "):
+        for make, *found in refused:
+            with pytest.raises(InvalidValue) as error:
                 make()
+            assert error.value.args == tuple(found)
 
 
 RUNNING = begin_step(opened(), 1, A)
@@ -344,7 +348,7 @@ class TestRefusal:
             "status": lambda: end_group(RUNNING, 1, "Failed"),  # type: ignore[arg-type]  # likewise
         }
         for field, move in refused.items():
-            with pytest.raises(InvalidValue, match=f"`{field}` is "):
+            with pytest.raises(InvalidValue, match=f"^`{field}` is "):
                 move()
         nothing: Any = None
         moves: list[Callable[[], object]] = [
@@ -353,7 +357,8 @@ class TestRefusal:
             lambda: end_group(nothing, 1, S),
             lambda: end_execution(nothing, S),
             lambda: cut_off(nothing),
+            lambda: advance(nothing),
         ]
         for move in moves:
-            with pytest.raises(InvalidValue, match="`execution` is "):
+            with pytest.raises(InvalidValue, match=r"^`execution` is `None`, accepted is an Execution$"):
                 move()

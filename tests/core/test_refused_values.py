@@ -47,6 +47,8 @@ from restart_engine import (
     restart_options,
 )
 from restart_engine.conformance.strategies import scenarios
+from restart_engine.core.checks import Sealed, check_kind
+from restart_engine.core.errors import visible
 
 A, B = Step("S", "a"), Step("S", "b")
 PLAN = plan({1: "ab", 2: "c"})
@@ -316,6 +318,19 @@ class TestRefusal:
             (10**5000, "<int that cannot be shown>"),
         ):
             assert str(InvalidValue("name", value, "less")) == f"`name` is `{shown}`, accepted is less"
+
+    def test_a_name_is_shown_as_it_is_but_for_what_nobody_sees(self) -> None:
+        """Only the characters that cannot be printed are escaped."""
+        assert visible("Ä.ö b") == "Ä.ö b"
+        assert visible("Ä.\n\u200bö") == "Ä.\\n\\u200bö"
+
+    def test_a_closed_class_has_no_class_below_it(self) -> None:
+        """One that has only the base above it can be made, and then nothing derives from it."""
+        closed = type("Xenial", (Sealed,), {})
+        with pytest.raises(TypeError, match=r"^`Below` derives from a closed class, "):
+            type("Below", (closed,), {})
+        with pytest.raises(InvalidValue, match=r"^`field` is `1`, accepted is a Xenial$"):
+            check_kind("field", 1, closed)
 
     def test_an_attribute_that_is_not_there_is_missed(self) -> None:
         """Making steps late gives no other attribute."""

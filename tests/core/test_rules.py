@@ -6,6 +6,7 @@ from itertools import combinations
 
 import pytest
 from attrs import evolve
+from core.builders import Outcome, Q, S, execution, plan
 from hypothesis import Phase, given, settings
 
 from restart_engine import (
@@ -20,6 +21,7 @@ from restart_engine import (
     Rejection,
     RestartPlan,
     RestartRequest,
+    SendRequest,
     Status,
     plan_restart,
 )
@@ -77,6 +79,24 @@ def start(scenario: Facts) -> int:
     return failed(execution)[0].sequence if execution and failed(execution) else 0
 
 
+class TestCompleteTable:
+    """A table over keys has a row for each of them, and no other."""
+
+    def test_it_is_in_the_order_of_the_keys(self) -> None:
+        """Whatever order its rows are written in; it cannot be changed."""
+        table = complete_table((key for key in ("b", "a")), {"a": 1, "b": 2})
+        assert list(table.items()) == [("b", 2), ("a", 1)]
+        with pytest.raises(TypeError):
+            table["c"] = 3  # type: ignore[index]  # refused at run time too
+
+    def test_a_row_that_is_missing_or_too_much_is_named(self) -> None:
+        """By its key, and beside it those that there are."""
+        with pytest.raises(TypeError, match=r"^the table has no row for b$"):
+            complete_table(("a", "b", "c"), {"a": 1})
+        with pytest.raises(TypeError, match=r"^the table has a row for c, which is none of a, b$"):
+            complete_table(("a", "b"), {"a": 1, "b": 2, "c": 3})
+
+
 class TestR1:
     """While the latest execution runs or waits, nothing else of the plan may start."""
 
@@ -119,6 +139,17 @@ class TestR3:
             first = min((group.sequence for group in execution.groups), default=0)
             rest = tuple(s for s in scenario.plan.sequences if s > max(begun, default=0) and s >= first)
             assert reason(scenario, "R3") == NoFailedGroup(latest=execution.id, never_reached=rest)
+
+    def test_where_nothing_began_every_group_is_never_reached(self) -> None:
+        """The first of the plan is among them, and is where to start."""
+        nothing: list[dict[int, Outcome]] = [{}, {1: (Q, {})}]
+        for recorded in nothing:
+            rejected = plan_restart(
+                plan({1: "a", 2: "b"}), RestartRequest(0, execution_id=12), execution(S, recorded)
+            )
+            assert isinstance(rejected, Rejection)
+            assert rejected.reason == NoFailedGroup(latest=12, never_reached=(1, 2))
+            assert rejected.remedy == SendRequest(RestartRequest(1))
 
 
 class TestR4:

@@ -265,6 +265,21 @@ class TestEquality:
         assert repr(REJECTED) == "Rejection(rules=('R2', 'R4'))"
 
 
+class TestStatuses:
+    """The statuses of a group's steps are a mapping."""
+
+    def test_it_shows_itself_as_a_dict_and_differs_where_a_status_does(self) -> None:
+        """By its text and by its hash."""
+        statuses = StepStatuses({"X.b": S, "X.a": F})
+        assert repr(statuses) == repr({"X.a": F, "X.b": S})
+        assert hash(statuses) == hash(StepStatuses({"X.a": F, "X.b": S}))
+        assert hash(statuses) != hash(StepStatuses({"X.a": F, "X.b": F}))
+
+    def test_without_a_group_that_began_the_last_begun_is_0(self) -> None:
+        """Whether none is recorded or those that are wait."""
+        assert execution(Q, {}).last_begun == execution(Q, {1: (Q, {}), 3: (Q, None)}).last_begun == 0
+
+
 class TestSizes:
     """Large numbers and large plans are plans like others."""
 
