@@ -9,19 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # how long an example takes says more about the machine than about the code
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("full"), max_examples=30)
 
-# mutmut runs the tests in several ways within one process, thousands of times
+# mutmut runs the tests in several ways within one process, thousands of times; what fails need not shrink
 settings.register_profile(
     "mutation",
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=30,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 

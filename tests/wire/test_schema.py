@@ -11,6 +11,7 @@ from typing import get_args
 import jsonschema
 import pytest
 from hypothesis import example, given
+from msgspec import Meta
 from wire.documents import (
     DIGEST,
     Document,
@@ -23,6 +24,7 @@ from wire.documents import (
     scenario_documents,
 )
 
+from restart_engine import InvalidValue, Status
 from restart_engine.strict_json import MAX_DIGITS
 from restart_engine.wire import (
     MAX_BYTES,
@@ -34,6 +36,7 @@ from restart_engine.wire import (
     schema_text,
 )
 from restart_engine.wire.schema import SchemaName, made_schema, write_schemas
+from restart_engine.wire.shapes import keyed_by, matching, one_of
 
 SCENARIOS, DECISIONS, PLANS, EXECUTIONS = (
     jsonschema.Draft202012Validator(json.loads(schema_text(name))) for name in get_args(SchemaName)
@@ -54,6 +57,51 @@ def test_the_shipped_file_is_the_one_made_from_the_shapes(name: SchemaName) -> N
     schema = json.loads(schema_text(name))
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(schema)
+
+
+class TestChecks:
+    """What a shape says of a value beside its type: to the schema, and to the careful reader."""
+
+    def test_a_text_that_matches_a_pattern(self) -> None:
+        """To its end; the schema says the same, and what else it is told."""
+        digits = matching("three digits", "[0-9]{3}", maxLength=3)
+        assert digits.extra_json_schema == {
+            "description": "three digits",
+            "pattern": "^[0-9]{3}$",
+            "maxLength": 3,
+        }
+        assert check_of(digits)("a.b", "123") is None
+        for text in ("12", "1234", "x123", "123\n"):
+            with pytest.raises(InvalidValue) as refused:
+                check_of(digits)("a.b", text)
+            assert refused.value.args == ("a.b", text, "three digits")
+
+    def test_a_status_of_some(self) -> None:
+        """Their labels, in the order of all."""
+        over = one_of({Status.FAILED, Status.SUCCEEDED})
+        assert over.extra_json_schema == {"enum": ["Succeeded", "Failed"]}
+        assert check_of(over)("status", "Failed") is None
+        with pytest.raises(InvalidValue) as refused:
+            check_of(over)("status", "Skipped")
+        assert refused.value.args == ("status", "Skipped", "one of Succeeded, Failed")
+
+    def test_an_object_whose_names_are_held_to_a_check(self) -> None:
+        """The error has the name; the schema says it of names alone."""
+        named = keyed_by(matching("three digits", "[0-9]{3}"))
+        assert named.extra_json_schema == {
+            "propertyNames": {"type": "string", "description": "three digits", "pattern": "^[0-9]{3}$"}
+        }
+        assert check_of(named)("steps", {"123": "x", "456": None}) is None
+        with pytest.raises(InvalidValue) as refused:
+            check_of(named)("steps", {"123": 1, "4": 1})
+        assert refused.value.args == ("steps", "4", "three digits")
+
+
+def check_of(meta: Meta) -> Callable[[str, object], object]:
+    """The check that a shape names."""
+    assert meta.extra is not None
+    check: Callable[[str, object], object] = meta.extra["check"]
+    return check
 
 
 SURROGATE = re.compile("[\ud800-\udfff]")
