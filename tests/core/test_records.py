@@ -101,13 +101,6 @@ class TestRows:
         with pytest.raises(InvalidValue, match=r"^`execution` is `None`, accepted is an Execution$"):
             list(execution_rows(None))  # type: ignore[arg-type]  # likewise
 
-    def test_the_first_row_that_is_wrong_is_the_one_named(self) -> None:
-        """Also where only its sequence is."""
-        with pytest.raises(InvalidValue, match=r"^`sequence` is `0`, accepted is an integer of 1 or more$"):
-            plan_from_rows("P", [(0, "X", "a"), (1, "", "a")])
-        with pytest.raises(InvalidValue, match=r"^`sequence` is `0`, accepted is an integer of 1 or more$"):
-            execution_from_rows(12, F, [(0, "X", "a", S), (1, "", "a", S)])
-
 
 WORDS = {"success": S, "failed": F, "upstream_failed": Q, "skipped": Q}
 

@@ -74,6 +74,10 @@ class AText(str):
     __slots__ = ()
 
 
+class AList(list[Step]):
+    """A list of its own mind."""
+
+
 class Rude:
     """An object that cannot be shown."""
 
@@ -116,6 +120,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: LoadGroup("1", ()), "sequence", "1", POSITIVE),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup(1, "S.a"), "steps", "S.a", STEPS),
     (lambda: LoadGroup(1, ATuple(A)), "steps", (A,), "a tuple, not its subclass ATuple"),
+    (lambda: LoadGroup(1, AList([A])), "steps", [A], "a list, not its subclass AList"),
     (lambda: LoadGroup(1, None), "steps", None, STEPS),  # type: ignore[arg-type]  # likewise
     (lambda: LoadGroup(1, {A}), "steps", {A}, STEPS),
     (lambda: LoadGroup(1, (A, 7)), "steps[1]", 7, STEP),  # type: ignore[arg-type]  # likewise
@@ -132,6 +137,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: LoadPlan(" ", ()), "name", " ", TEXT),
     (lambda: LoadPlan("P", [LoadGroup(1, ())]), "groups", [LoadGroup(1, ())], "a tuple of LoadGroup"),  # type: ignore[arg-type]  # likewise
     (lambda: LoadPlan("P", (1,)), "groups[0]", 1, "a LoadGroup"),  # type: ignore[arg-type]  # likewise
+    (lambda: LoadPlan("P", (LoadGroup(1, ()), 1)), "groups[1]", 1, "a LoadGroup"),  # type: ignore[arg-type]  # likewise
     (
         lambda: LoadPlan("P", (LoadGroup(2, ()), LoadGroup(1, ()), LoadGroup(2, (A,)))),
         "groups[2].sequence",
@@ -148,6 +154,7 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
     (lambda: GroupOutcome(1, S, {StepOutcome(A, S)}), "steps", {StepOutcome(A, S)}, OUTCOMES),
     (lambda: GroupOutcome(1, S, (A,)), "steps[0]", A, "a StepOutcome"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(1, S, (StepOutcome(A, S), StepOutcome(A, F))), "steps[1]", A, ONCE),
+    (lambda: GroupOutcome(1, S, {A: S, "a": F}), "steps", "a", STEP),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(1, S, {A: S, "S.a": F}), "steps[1]", "S.a", ONCE),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(1, S, {AText("S.a"): S}), "steps", "S.a", "a str, not its subclass AText"),  # type: ignore[arg-type]  # likewise
     (lambda: GroupOutcome(0, S, {}), "sequence", 0, POSITIVE),
@@ -290,13 +297,16 @@ class TestRefusal:
     def test_a_decision_can_be_had_exactly_where_deciding_gives_it(self, facts: Facts) -> None:
         """Each kind is made from its facts, equal to what deciding gives, and refuses facts of the other."""
         made = plan_restart(facts.plan, facts.request, facts.latest)
-        other = Rejection if isinstance(made, RestartPlan) else RestartPlan
+        other, which = (Rejection, "a") if isinstance(made, RestartPlan) else (RestartPlan, "no")
         assert type(made)(facts) == made == decide(facts)
-        with pytest.raises(InvalidValue, match=r"^`facts` is `Facts\("):
+        with pytest.raises(InvalidValue) as refused:
             other(facts)
+        assert refused.value.args == ("facts", facts, f"facts of which {which} rule rejects the request")
         for kind in (RestartPlan, Rejection):
             with pytest.raises(InvalidValue, match=r"^`facts` is `None`, accepted is a Facts$"):
                 kind(None)  # type: ignore[arg-type]  # refused at run time too
+            with pytest.raises(InvalidValue, match=r"^`facts` is `12`, accepted is a Facts$"):
+                kind(12)  # type: ignore[arg-type]  # likewise
 
     def test_ids_and_pairs_are_named(self) -> None:
         """Where a position could be mistaken, only the name is taken."""

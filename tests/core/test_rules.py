@@ -79,24 +79,6 @@ def start(scenario: Facts) -> int:
     return failed(execution)[0].sequence if execution and failed(execution) else 0
 
 
-class TestCompleteTable:
-    """A table over keys has a row for each of them, and no other."""
-
-    def test_it_is_in_the_order_of_the_keys(self) -> None:
-        """Whatever order its rows are written in; it cannot be changed."""
-        table = complete_table((key for key in ("b", "a")), {"a": 1, "b": 2})
-        assert list(table.items()) == [("b", 2), ("a", 1)]
-        with pytest.raises(TypeError):
-            table["c"] = 3  # type: ignore[index]  # refused at run time too
-
-    def test_a_row_that_is_missing_or_too_much_is_named(self) -> None:
-        """By its key, and beside it those that there are."""
-        with pytest.raises(TypeError, match=r"^the table has no row for b$"):
-            complete_table(("a", "b", "c"), {"a": 1})
-        with pytest.raises(TypeError, match=r"^the table has a row for c, which is none of a, b$"):
-            complete_table(("a", "b"), {"a": 1, "b": 2, "c": 3})
-
-
 class TestR1:
     """While the latest execution runs or waits, nothing else of the plan may start."""
 

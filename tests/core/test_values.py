@@ -268,6 +268,12 @@ class TestEquality:
 class TestStatuses:
     """The statuses of a group's steps are a mapping."""
 
+    def test_they_can_be_given_as_outcomes(self) -> None:
+        """In a tuple or in a list."""
+        outcomes = [StepOutcome(A, S), StepOutcome(B, F)]
+        given = GroupOutcome(1, F, {A: S, B: F})
+        assert GroupOutcome(1, F, outcomes) == GroupOutcome(1, F, tuple(outcomes)) == given
+
     def test_it_shows_itself_as_a_dict_and_differs_where_a_status_does(self) -> None:
         """By its text and by its hash."""
         statuses = StepStatuses({"X.b": S, "X.a": F})

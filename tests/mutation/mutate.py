@@ -27,7 +27,7 @@ from functools import partial
 from mmap import mmap
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import libcst as cst
 import pytest
@@ -65,17 +65,21 @@ class Place(NamedTuple):
             f"{self.owner.name.value}.{self.function.name.value}" if self.owner else self.function.name.value
         )
 
-    def code(self, function: cst.FunctionDef) -> CodeType:
-        """The code of a changed function, as if it stood in this place."""
-        statement: Any = function
+    def put(self, changed: cst.FunctionDef, functions: list[FunctionType]) -> None:
+        """Gives the functions of this place the code and the defaults of a changed one."""
+        statement: cst.FunctionDef | cst.ClassDef = changed
         if self.owner:
-            body = self.owner.body.with_changes(body=[function])
+            body = self.owner.body.with_changes(body=[changed])
             statement = self.owner.with_changes(body=body, decorators=[], bases=[], keywords=[])
         source = f"from __future__ import annotations\n{cst.Module([statement]).code}"
-        code = compile(source, str(PACKAGE / self.file), "exec", dont_inherit=True)
-        for name in self.name.split("."):
-            code = next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
-        return code
+        for function in functions:
+            scope = dict(function.__globals__)
+            exec(compile(source, str(PACKAGE / self.file), "exec", dont_inherit=True), scope)  # noqa: S102  # our own
+            for name in self.name.split("."):
+                made = scope[name]
+                scope = vars(made)
+            function.__code__ = made.__code__
+            function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
 
 
 class Mutant(NamedTuple):
@@ -182,11 +186,9 @@ class Plugin:
         vars(sys)["called"] = called
         before: list[tuple[FunctionType, CodeType]] = []
         for place in {mutant.place.key: mutant.place for mutant in self.mutants}.values():
-            code = place.code(recording(place.function, ":".join(place.key)))
             assert self.functions[place.key], f"{place.key} is not there any more once it is imported"
-            for function in self.functions[place.key]:
-                before.append((function, function.__code__))
-                function.__code__ = code
+            before += [(function, function.__code__) for function in self.functions[place.key]]
+            place.put(recording(place.function, ":".join(place.key)), self.functions[place.key])
         found: dict[Key, list[tuple[float, int]]] = defaultdict(list)
         for index, test in enumerate(self.session.items):
             called.clear()
@@ -234,9 +236,7 @@ class Plugin:
     def run_mutant(self, mutant: Mutant, finder: memoryview) -> int:
         """Whether it is killed; the process ends by a signal where it takes far too long."""
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        code = mutant.place.code(mutant.changed())
-        for function in self.functions[mutant.place.key]:
-            function.__code__ = code
+        mutant.place.put(mutant.changed(), self.functions[mutant.place.key])
         for index in self.tests.get(mutant.place.key, ()):
             if not self.passes(self.session.items[index]):
                 finder[0] = index + 1
