@@ -9,7 +9,7 @@ from attrs import evolve
 from endpoint.house import GRANTED, body, execute, refused, restart, text_of
 
 from restart_engine import LoadGroup, LoadPlan, RestartRequest
-from restart_engine.endpoint import RestartCall, Start, plan_asked
+from restart_engine.endpoint import RestartCall, Start, calls, plan_asked
 from restart_engine.endpoint.calls import ExecuteCall, StatusCall, id_asked
 
 DEEP = 100_000
@@ -31,6 +31,8 @@ class TestH4:
         [
             (b"", "the body is empty, and has to be a JSON object"),
             (b" \r\n\t", "the body is empty, and has to be a JSON object"),
+            (b"\x0b\x0c", "the body is not JSON: expecting value at line 1 column 1"),
+            (b"X", "the body is not JSON: expecting value at line 1 column 1"),
             (b"\xff{}", "the body is not UTF-8: byte 0xff at offset 0"),
             (b'{"loadPlanName": "\xe9"}', "the body is not UTF-8: byte 0xe9 at offset 18"),
             (b'{"loadPlanName": "\xed\xa0\x80"}', "the body is not UTF-8: byte 0xed at offset 18"),
@@ -173,6 +175,12 @@ class TestH5:
         assert len(digits) < 4_300
         call = StatusCall(tenant="demo", authorization=None, execution_id=digits)
         assert id_asked(call) == int(digits)
+
+    def test_one_of_as_many_digits_as_are_read_is_a_number(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With one more it is none."""
+        monkeypatch.setattr(calls, "MAX_DIGITS", 3)
+        asked = [StatusCall(tenant="demo", authorization=None, execution_id=each) for each in ("123", "1234")]
+        assert list(map(id_asked, asked)) == [123, None]
 
     def test_one_that_takes_too_long_to_read_is_refused(self) -> None:
         """A million digits are read in half a second; no body that a server takes is as long."""

@@ -62,6 +62,13 @@ def test_of_a_status() -> None:
     ]
 
 
+def test_an_id_that_is_no_number_is_not_looked_up() -> None:
+    """No host has to know what to make of it."""
+    recorder = Recorder()
+    status(cast("HostLookups", recorder), "twelve")
+    assert recorder.asked == ADMITTED
+
+
 class Meeting:
     """The house, in which two calls have to be at this question at the same moment."""
 

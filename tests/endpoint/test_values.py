@@ -43,8 +43,10 @@ PLANNED = plan_restart(PLAN, RestartRequest(0))
         (RestartCall, CALL | {"authorization": b"Bearer"}, "authorization"),
         (RestartCall, CALL | {"body": "{}"}, "body"),
         (ExecuteCall, CALL | {"tenant": None}, "tenant"),
+        (ExecuteCall, CALL | {"authorization": b"Bearer"}, "authorization"),
         (ExecuteCall, CALL | {"body": bytearray()}, "body"),
         (StatusCall, ASKED | {"tenant": 7}, "tenant"),
+        (StatusCall, ASKED | {"authorization": 7}, "authorization"),
         (StatusCall, ASKED | {"execution_id": 1}, "execution_id"),
         (StatusCall, ASKED | {"level": 1}, "level"),
         (Bearer, {"tenant": None, "user": "ada"}, "tenant"),
@@ -80,6 +82,13 @@ def test_what_cannot_be_is_refused(
     """At construction, by the name of the field."""
     with pytest.raises(InvalidValue, match=f"^`{field}` is `"):
         make(**arguments)
+
+
+def test_a_reply_of_no_gate_is_refused_and_says_so() -> None:
+    """With the id that was given; the lowest id of an execution is fine."""
+    with pytest.raises(InvalidValue, match=r"^`gate` is `'H13'`, accepted is the id of a gate$"):
+        Reply("H13", "{}")  # type: ignore[arg-type]  # refused at run time too
+    assert started(1) == Reply("H12", '{"loadPlanExecutionId": 1}')
 
 
 def test_a_call_of_the_other_kind_is_refused() -> None:

@@ -134,8 +134,7 @@ CASES: dict[str, tuple[Any, int, int | None, dict[str, Any]]] = {
         0,
         rejected(
             "execution 0 is not the latest: the load plan has never run",
-            "send groupSequence 0, recentLoadPlanExecution none,"
-            " which loads everything from the beginning",
+            "send groupSequence 0, recentLoadPlanExecution none, which loads everything from the beginning",
             {"R2": {"given": 0, "latest": None}},
         ),
     ),
