@@ -61,6 +61,7 @@ def test_every_text_gives_a_value_or_one_error(text: str | bytes) -> None:
         ("\ufeff{}", "not JSON: it begins with a byte order mark"),
         ("", "not JSON: expecting value at line 1 column 1"),
         ("{} {}", "not JSON: extra data at line 1 column 4"),
+        ('{"a": "', "not JSON: unterminated string starting at line 1 column 7"),
         ("[NaN]", "not JSON: it holds NaN"),
         ("-Infinity", "not JSON: it holds -Infinity"),
         ("9" * 5_000, "holding an integer of too many digits"),
