@@ -38,17 +38,23 @@ from restart_engine import (
     Step,
     StepOutcome,
     StepsChanged,
+    StepStatuses,
     WaitUntilOver,
     decide,
+    execution_from_rows,
     explain,
+    plan_from_rows,
     plan_drift,
     plan_restart,
     progress,
     restart_options,
+    status_of_steps,
+    status_of_word,
 )
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.core.checks import Sealed, check_kind
-from restart_engine.core.errors import visible
+from restart_engine.core.errors import shown, visible
+from restart_engine.core.options import recommended
 
 A, B = Step("S", "a"), Step("S", "b")
 PLAN = plan({1: "ab", 2: "c"})
@@ -271,6 +277,13 @@ BAD: list[tuple[Callable[[], object], str, object, str]] = [
         None,
         "64 lower-case hexadecimal digits",
     ),
+    (lambda: recommended(()), "options", (), "what `restart_options` gives, one restart or more"),
+    (lambda: status_of_steps(()), "statuses", (), "at least one"),
+    (lambda: status_of_word("x", {}), "word", "x", "one of a map that has words"),
+    (lambda: GroupOutcome.waiting(PLAN.groups[1], ("a",)), "skipped[0]", "a", STEP),
+    (lambda: StepStatuses({A: S}).replaced(7, S), "step", 7, "a step that the group recorded"),  # type: ignore[arg-type]  # likewise
+    (lambda: plan_from_rows("P", [(0, "X", "a")]), "rows[0].sequence", 0, POSITIVE),
+    (lambda: execution_from_rows(1, F, [(1, "X", "a", "F")]), "rows[0].status", "F", STATUS),  # type: ignore[list-item]  # likewise
     (lambda: progress.ready(1), "execution", 1, "an Execution"),  # type: ignore[arg-type]  # likewise
     (lambda: progress.Ready(sequence=0, steps=()), "sequence", 0, POSITIVE),
     (lambda: progress.Ready(sequence=1, steps=(A, A)), "steps[1]", A, ONCE),
@@ -331,6 +344,7 @@ class TestRefusal:
 
     def test_a_name_is_shown_as_it_is_but_for_what_nobody_sees(self) -> None:
         """Only the characters that cannot be printed are escaped."""
+        assert shown(type("Two", (), {"__repr__": lambda _: "a\nb"})()) == "a\\nb"
         assert visible("Ä.ö b") == "Ä.ö b"
         assert visible("Ä.\n\u200bö") == "Ä.\\n\\u200bö"
 

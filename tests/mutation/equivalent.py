@@ -39,6 +39,9 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent("core/explanation.py", "note_text", "assert_never(", FOR_TYPE_CHECKERS),
     Equivalent("core/plan.py", "step_names", "cast(", CAST),
     Equivalent("core/plan.py", "_names", "if kind is not tuple", SHORT_CUT),
+    Equivalent("core/plan.py", "_names", "kind = ", SHORT_CUT),
+    Equivalent("core/execution.py", "_checked", "found, None)", "what is refused there is no status at all"),
+    Equivalent("core/options.py", "_first_undone", "[:2]", "the lowest of ascending numbers is the first"),
     Equivalent("core/progress.py", "_move_step", "indexed=None", FALSE_TOO),
     Equivalent(
         "core/progress.py", "_move_step", ".join(move.before)", "either move of a step starts from one status"
