@@ -43,8 +43,8 @@ from restart_engine import (
     decide,
     execution_from_rows,
     explain,
-    plan_from_rows,
     plan_drift,
+    plan_from_rows,
     plan_restart,
     progress,
     restart_options,
@@ -333,14 +333,14 @@ class TestRefusal:
 
     def test_an_error_shows_any_value(self) -> None:
         """One that cannot be shown, one without end, one of many digits."""
-        for value, shown in (
+        for value, text in (
             (Rude(), "<Rude that cannot be shown>"),
             ("x" * 1000, "'" + "x" * 199 + "... (1002 characters)"),
             ("x" * 198, repr("x" * 198)),
             ("x" * 199, "'" + "x" * 199 + "... (201 characters)"),
             (10**5000, "<int that cannot be shown>"),
         ):
-            assert str(InvalidValue("name", value, "less")) == f"`name` is `{shown}`, accepted is less"
+            assert str(InvalidValue("name", value, "less")) == f"`name` is `{text}`, accepted is less"
 
     def test_a_name_is_shown_as_it_is_but_for_what_nobody_sees(self) -> None:
         """Only the characters that cannot be printed are escaped."""
