@@ -166,6 +166,11 @@ ADVICE: dict[str, tuple[LoadPlan, Execution | None, RestartRequest]] = {
         LATEST,
         RestartRequest(3),
     ),
+    "send groupSequence 0, recentLoadPlanExecution 12, which resumes at group 5, the first that failed": (
+        PLAN,
+        execution(F, {5: (F, {})}),
+        RestartRequest(0, execution_id=11),
+    ),
     "send groupSequence 0, recentLoadPlanExecution none, which loads everything from the beginning": (
         PLAN,
         None,
