@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import traceback
@@ -33,6 +34,8 @@ def status_of(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _refused(error.message)
     except OSError as error:
+        # what is still buffered goes nowhere, or Python would try once more at the end and exit with 120
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _refused(f"cannot write: {cause(error)}")
     except MemoryError:
         return _refused("out of memory")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import attrs
@@ -24,7 +25,7 @@ from restart_engine.conformance.strategies import (
     steps,
 )
 from restart_engine.core.plan import LoadPlan
-from restart_engine.wire import decode_scenario
+from restart_engine.wire import decode_scenario, encode_scenario
 
 DETERMINED = settings(
     derandomize=True, database=None, max_examples=5_000, suppress_health_check=list(HealthCheck)
@@ -32,8 +33,15 @@ DETERMINED = settings(
 
 
 def smallest(wanted: Callable[[Facts], bool]) -> Facts:
-    """The smallest scenario that is found with this in it."""
-    return find(scenarios(), wanted, settings=DETERMINED)
+    """The smallest scenario that is found with this in it; in another try where the first is large.
+
+    What one try meets, and so where it stops shrinking, depends on which modules happen to be loaded.
+    """
+    first = find(scenarios(), wanted, settings=DETERMINED)
+    if len(first.plan.groups) <= 2:
+        return first
+    again = find(scenarios(), wanted, settings=DETERMINED, random=Random(1))  # noqa: S311  # no secret
+    return min(first, again, key=lambda facts: len(encode_scenario(facts)))
 
 
 class TestReach:

@@ -98,6 +98,8 @@ def begun(*arguments: Path | str, prepared: Callable[[], object] | None = None) 
         stderr=subprocess.PIPE,
         start_new_session=True,
         preexec_fn=prepared,  # noqa: PLW1509  # the tests have no threads
+        # coverage would write into the room that a test takes away, and say so on standard error
+        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
     )
 
 
