@@ -115,7 +115,7 @@ FAULTS = (
         "PLANNED if isinstance(decision",
         "a rejection exits with 0",
     ),
-    Planted("cli/commands.py", "sys.stdout.buffer.flush()", "pass", "an answer waits for the next"),
+    Planted("cli/reading.py", "stream.read(MAX_BYTES + 1)", "stream.read(99)", "a file is cut"),
 )
 
 

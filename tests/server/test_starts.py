@@ -53,3 +53,14 @@ def test_a_start_with_nothing_to_run_is_over_at_once(database_url: str) -> None:
     assert not answer.driven
     assert store.execution(answer.opened.id).status is Status.SUCCEEDED
     store.close()
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_tenant_keeps_step_outcomes_or_does_not(sqlite_url: str, tracked: bool) -> None:
+    """Without detailed tracking the history is unavailable once the execution is over."""
+    store = store_at(sqlite_url)
+    store.set_tenant(detailed_tracking=tracked)
+    answer = started(store, "A.a")
+    assert answer.opened is not None
+    assert store.runs.read(answer.opened.id).keeps_history is tracked
+    store.close()
