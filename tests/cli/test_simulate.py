@@ -37,6 +37,12 @@ def test_it_answers_the_question_in_a_table(small: Path) -> None:
     for title in ("how often is it ready", "when is it ready", "what a night costs", "against `by hand`"):
         assert f"\n{title}" in printed
     assert max(map(len, printed.splitlines())) <= 80
+
+
+@pytest.mark.slow
+def test_any_number_of_jobs_gives_the_same_and_another_seed_does_not(small: Path) -> None:
+    """The table follows from the seed."""
+    done = run("simulate", small, "--nights", "100", "--seed", "3")
     assert done.stdout == run("simulate", small, "--nights", "100", "--seed", "3", "--jobs", "1").stdout
     assert done.stdout != run("simulate", small, "--nights", "100", "--seed", "4", "--jobs", "1").stdout
 

@@ -112,6 +112,7 @@ class TestCouldNotBeJudged:
         assert failure.cause == "raises OverflowError: at most two steps"
         assert len(failure.story) <= 3
 
+    @pytest.mark.slow
     def test_of_two_rare_exceptions_one_is_told(self) -> None:
         """In a small story."""
         failure = check_host(RaisesRarelyTwice).failure

@@ -86,7 +86,9 @@ class TestWhatIsAllowed:
                 assert allowed(drawn, profile) == answer
 
     @pytest.mark.parametrize(
-        "profile", STATELESS, ids=lambda p: "-".join(n for n, v in members(p).items() if v)
+        "profile",
+        [pytest.param(p, marks=[pytest.mark.slow] if n % 2 else []) for n, p in enumerate(STATELESS)],
+        ids=lambda p: "-".join(n for n, v in members(p).items() if v),
     )
     def test_an_engine_of_any_profile_conforms_and_its_profile_is_found(self, profile: Profile) -> None:
         """One profile explains it, and that is its own."""

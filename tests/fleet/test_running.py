@@ -118,7 +118,8 @@ def test_a_dead_worker_is_one_line(fleet: Fleet) -> None:
     fleet.assert_complete()
 
 
-@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_is_one_line_that_says_how_to_go_on(jobs: str, fleet: Fleet) -> None:
     """Sent to all of its processes, as a terminal does: status 130, and no worker is left."""
     run = begun(fleet.source, fleet.target, "--jobs", jobs)

@@ -9,7 +9,7 @@ import pytest
 from server.postgres import PrivatePostgres
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database's URL, of each kind in turn."""
     if request.param == "sqlite":

@@ -55,6 +55,7 @@ def test_one_step_with_geometric_failures(share: float) -> None:
         assert each.run_twice.value == 0
 
 
+@pytest.mark.slow
 def test_steps_side_by_side() -> None:
     """From the failed steps each runs 1 / (1 - p) times, in as many rounds as the unluckiest of them needs.
 
