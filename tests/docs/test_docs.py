@@ -66,8 +66,8 @@ def of(language: str) -> list[Block]:
 @pytest.mark.parametrize(
     "block",
     [
-        # the engines of other makers come with the extra dev
-        pytest.param(block, marks=[pytest.mark.slow] if re.search("duckdb|polars", block.text) else [])
+        # these libraries come with the extra dev
+        pytest.param(block, marks=[pytest.mark.slow] if re.search("cattrs|duckdb|polars", block.text) else [])
         for block in of("python")
     ],
     ids=lambda block: block.page,
