@@ -19,7 +19,7 @@ def loaded(code: str) -> set[str]:
 
 def test_importing_the_package_loads_attrs_and_core_alone() -> None:
     """No other room of ours, no third party, and no clock, I/O or JSON that attrs did not bring."""
-    before = loaded("import attrs, bisect, hashlib")
+    before = loaded("import attrs, bisect, hashlib, unicodedata")
     ours = loaded("import restart_engine") - before
     assert {name.partition(".")[0] for name in ours} == {"restart_engine"}
     rooms = {".".join(name.split(".")[:2]) for name in ours}
