@@ -126,7 +126,7 @@ class TestImmutability:
     @by_class
     def test_its_help_says_first_what_each_field_is(self, value: Any) -> None:
         """The docstring has an entry for each argument, by its name, and no other."""
-        documented = re.findall(r"^    :param (\w+): .", type(value).__doc__ or "", re.MULTILINE)
+        documented = re.findall(r"^ *:param (\w+): .", type(value).__doc__ or "", re.MULTILINE)
         assert documented == [f.alias for f in attrs.fields(type(value)) if f.init]
 
     def test_every_public_class_is_tried(self) -> None:
