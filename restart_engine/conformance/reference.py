@@ -152,10 +152,6 @@ def _never_reached(group: GroupOutcome) -> GroupOutcome:
 
 def _start_resumed(facts: Facts, bent: Facts) -> GroupOutcome | None:
     """The outcome, as it was, of the start group where that is resumed and in the plan."""
-    if (
-        facts.latest is None
-        or not (bent.resumed is not None)
-        or bent.start_sequence not in bent.plan.sequence_set
-    ):
+    if facts.latest is None or bent.resumed is None or bent.start_sequence not in bent.plan.sequence_set:
         return None
     return facts.latest.outcome(bent.start_sequence)

@@ -218,7 +218,7 @@ class Story:
         if started:
             planned = next(iter(self._options))[0]
             assert isinstance(planned, Planned)
-            self._links = self._links + 1 if (facts.resumed is not None) else 0
+            self._links = self._links + 1 if facts.resumed is not None else 0
             if self._links > 1:
                 self._counts[f"chain of {min(self._links, 3)}"] += 1
             return str(planned.rule)

@@ -50,11 +50,7 @@ def _in_two_groups(facts: Facts) -> bool:
         return False
     start = decision.start
     planned = [group.names for group in facts.plan.groups if group is not start]
-    recorded = [
-        [name for name, _ in group.recorded.items()]
-        for group in facts.latest.groups
-        if group.sequence != start.sequence
-    ]
+    recorded = [list(group.recorded) for group in facts.latest.groups if group.sequence != start.sequence]
     return not set(start.names).isdisjoint(name for names in (*planned, *recorded) for name in names)
 
 
