@@ -25,7 +25,7 @@ from restart_engine.conformance.strategies import (
     steps,
 )
 from restart_engine.core.plan import LoadPlan
-from restart_engine.wire import decode_scenario, encode_scenario
+from restart_engine.wire import decode_scenario
 
 DETERMINED = settings(
     derandomize=True, database=None, max_examples=5_000, suppress_health_check=list(HealthCheck)
@@ -33,15 +33,15 @@ DETERMINED = settings(
 
 
 def smallest(wanted: Callable[[Facts], bool]) -> Facts:
-    """The smallest scenario that is found with this in it; in another try where the first is large.
+    """The first of five tries that shrinks to two groups and four steps, or the last.
 
-    What one try meets, and so where it stops shrinking, depends on which modules happen to be loaded.
+    Where one try stops shrinking depends on which modules happen to be loaded, so no single one is a measure.
     """
-    first = find(scenarios(), wanted, settings=DETERMINED)
-    if len(first.plan.groups) <= 2:
-        return first
-    again = find(scenarios(), wanted, settings=DETERMINED, random=Random(1))  # noqa: S311  # no secret
-    return min(first, again, key=lambda facts: len(encode_scenario(facts)))
+    for seed in range(5):
+        facts = find(scenarios(), wanted, settings=DETERMINED, random=Random(seed))  # noqa: S311  # no secret
+        if len(facts.plan.groups) <= 2 and sum(len(group.names) for group in facts.plan.groups) <= 4:
+            break
+    return facts
 
 
 class TestReach:
