@@ -281,11 +281,11 @@ def _demo(address: str, options: dict[str, Any], *, loaded: bool) -> list[str]:
 @contextmanager
 def _in_one_line() -> Generator[None]:
     """What is wrong with a file, a key, a URL or the database, as one line."""
-    from restart_engine.server import problems  # noqa: PLC0415  # an extra
+    from restart_engine.server import errors  # noqa: PLC0415  # an extra
 
     try:
         yield
     except OSError as error:
         raise click.ClickException(cause(error)) from error
-    except (InvalidValue, *problems.TOLD) as error:
+    except (InvalidValue, *errors.TOLD) as error:
         raise click.ClickException(str(error)) from error

@@ -23,7 +23,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from restart_engine.core.status import ACTIVE
 from restart_engine.server.database import Database, Unavailable, upsert
 from restart_engine.server.logs import logger
-from restart_engine.server.patience import Patience
+from restart_engine.server.retrying import DatabaseExecutor
 from restart_engine.server.runs import Runs
 from restart_engine.server.tables import executions, processes
 
@@ -73,7 +73,7 @@ class Liveness:
         self._process = process
         self._dead_after = dead_after
         self._metrics = metrics
-        self._patience = Patience(1, metrics.database_failed)
+        self._executor = DatabaseExecutor(1, metrics.database_failed)
         self._seen: dict[str, _Seen] = {}
         self._watched: float | None = None
         self._beating = Lock()
@@ -126,8 +126,8 @@ class Liveness:
         away = False
         while True:
             try:
-                await self._patience.once(self.beat)
-                await self._patience.once(self.watch)
+                await self._executor.once(self.beat)
+                await self._executor.once(self.watch)
                 await adopt()
             except Unavailable as error:
                 self.look_away()

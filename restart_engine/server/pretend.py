@@ -15,10 +15,10 @@ from typing import Final, TypeAlias
 
 from restart_engine.core.errors import ImpossibleMove, InvalidValue
 from restart_engine.core.status import Status
+from restart_engine.server.activity import ActivityCounter
 from restart_engine.server.loader import StepRun
 from restart_engine.server.loading import Loading, outcome, seconds
-from restart_engine.server.motion import Motion
-from restart_engine.server.patience import Patience
+from restart_engine.server.retrying import DatabaseExecutor
 
 _NANOSECONDS: Final = 10**9
 """Time by hand is counted in these: ten times a tenth of a second is a second."""
@@ -33,7 +33,7 @@ class PretendClock:
         """`speed` are simulated seconds a second; without it time is moved by hand."""
         if speed is not None and not (isfinite(speed) and speed > 0):
             raise InvalidValue("speed", speed, "simulated seconds a second, more than 0")
-        self.motion: Final = Motion()
+        self.activity: Final = ActivityCounter()
         """What has to be still before time by hand moves on; others may count theirs here too."""
         self._speed = speed
         self._now = 0
@@ -66,7 +66,7 @@ class PretendClock:
 
     async def _settle(self) -> None:
         await asyncio.sleep(0)  # what was to begin just now does, and is counted
-        await self.motion.still()
+        await self.activity.still()
 
     async def _sleep_until(self, due: int) -> None:
         woken = asyncio.get_running_loop().create_future()
@@ -77,7 +77,7 @@ class PretendClock:
             if woken.cancelled():
                 self._clear_away()
             else:
-                self.motion.end()
+                self.activity.end()
 
     def _wake_next(self) -> None:
         """All who wake at the next moment at which anyone does."""
@@ -87,7 +87,7 @@ class PretendClock:
             if woken.cancelled():
                 self._cancelled -= 1
             else:
-                self.motion.begin()  # until its turn has come
+                self.activity.begin()  # until its turn has come
                 woken.set_result(None)
 
     def _clear_away(self) -> None:
@@ -106,13 +106,13 @@ class PretendLoader:
         """`loading_of` reads it from the database, in a thread."""
         self._clock = clock
         self._loading_of = loading_of
-        self._patience = Patience(_THREADS, lambda: None)
+        self._executor = DatabaseExecutor(_THREADS, lambda: None)
         self._asked: dict[str, asyncio.Task[Loading]] = {}
         """By tenant: readings that have not begun, and so will see whatever is true now."""
 
     async def load(self, run: StepRun, /) -> Status:
         """Sleep, and give the outcome; both as the world is when the step begins."""
-        with self._clock.motion:
+        with self._clock.activity:
             loading = await self._loading(run.tenant)
         await self._clock.sleep(seconds(loading, run.step))
         return outcome(loading, run.load_plan, run.sequence, run.step, run.attempt)
@@ -127,7 +127,7 @@ class PretendLoader:
 
     async def _read(self, tenant: str) -> Loading:
         del self._asked[tenant]
-        return await self._patience.until_done(lambda: self._loading_of(tenant))
+        return await self._executor.until_done(lambda: self._loading_of(tenant))
 
 
 def _look_at(asked: asyncio.Task[Loading]) -> None:

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Final
 
 from restart_engine.core.status import Status
+from restart_engine.server.activity import ActivityCounter
 from restart_engine.server.database import Unavailable
-from restart_engine.server.driven import Driven, Events, Means
+from restart_engine.server.driver import DriverContext, Events, ExecutionDriver
 from restart_engine.server.loader import Loader
 from restart_engine.server.logs import logger
-from restart_engine.server.motion import Motion
-from restart_engine.server.patience import Patience
+from restart_engine.server.retrying import DatabaseExecutor
 from restart_engine.server.runs import Runs
 
 _THREADS: Final = 4
@@ -25,21 +25,26 @@ class Runner:
     """Drives executions, in one event loop."""
 
     def __init__(
-        self, runs: Runs, loader: Loader, process: str, events: Events, motion: Motion | None = None
+        self,
+        runs: Runs,
+        loader: Loader,
+        process: str,
+        events: Events,
+        activity: ActivityCounter | None = None,
     ) -> None:
-        """`motion` counts what is under way, but for steps that wait for their loader."""
+        """`activity` counts what is under way, but for steps that wait for their loader."""
         self._runs = runs
         self._process = process
-        self._patience = Patience(_THREADS, events.database_failed)
-        self._means = Means(
+        self._executor = DatabaseExecutor(_THREADS, events.database_failed)
+        self._context = DriverContext(
             runs=runs,
             loader=loader,
             events=events,
-            motion=Motion() if motion is None else motion,
-            patience=self._patience,
+            activity=ActivityCounter() if activity is None else activity,
+            executor=self._executor,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._driven: dict[int, Driven] = {}
+        self._driven: dict[int, ExecutionDriver] = {}
         self._stopping = False
 
     @property
@@ -68,7 +73,7 @@ class Runner:
         """
         self._loop = asyncio.get_running_loop()
         driven = dict(self._driven)
-        active = await self._patience.once(partial(self._runs.active_of, self._process))
+        active = await self._executor.once(partial(self._runs.active_of, self._process))
         for execution_id in active:
             if execution_id not in driven:
                 self._drive(execution_id)
@@ -86,17 +91,17 @@ class Runner:
             for task in late:
                 task.cancel()
         try:
-            closed = await self._patience.once(partial(self._runs.cut_off_all, self._process))
+            closed = await self._executor.once(partial(self._runs.cut_off_all, self._process))
         except Unavailable as error:
             # they find out by themselves that this process is gone
             logger().warning("executions left to others", cause=error.cause)
             return
         for execution_id in closed:
             logger().info("execution ended", execution=execution_id, status=Status.INTERRUPTED)
-            self._means.events.execution_ended(Status.INTERRUPTED)
+            self._context.events.execution_ended(Status.INTERRUPTED)
 
     def _drive(self, execution_id: int) -> None:
         if self._stopping or execution_id in self._driven:
             return
-        each = self._driven[execution_id] = Driven(execution_id, self._means)
+        each = self._driven[execution_id] = ExecutionDriver(execution_id, self._context)
         each.task.add_done_callback(lambda _: self._driven.pop(execution_id))

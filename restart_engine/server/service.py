@@ -43,7 +43,7 @@ class Service:
         self.starts = Starts(self.database, self.process, clock)
         self.pretended = PretendClock(settings.speed)
         loader = loader or PretendLoader(self.pretended, self.loading_of)
-        self.runner = Runner(self.runs, loader, self.process, self.metrics, self.pretended.motion)
+        self.runner = Runner(self.runs, loader, self.process, self.metrics, self.pretended.activity)
         self.liveness = Liveness(
             self.database, self.runs, self.process, dead_after=settings.dead_after, metrics=self.metrics
         )

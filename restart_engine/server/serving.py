@@ -17,10 +17,10 @@ from uvicorn.supervisors import Multiprocess
 
 from restart_engine.server.app import create_app
 from restart_engine.server.database import Database
+from restart_engine.server.errors import CannotListen
 from restart_engine.server.limits import Limits
 from restart_engine.server.logs import Form, Level, set_up_logging
 from restart_engine.server.migration import migrate
-from restart_engine.server.problems import CannotListen
 from restart_engine.server.protocol import Connection
 from restart_engine.server.settings import Settings
 from restart_engine.server.tables import tenants

@@ -32,7 +32,7 @@ from restart_engine.server.world_values import (
     WorldUser,
     check_schemas,
 )
-from restart_engine.server.world_yaml import parsed_yaml
+from restart_engine.server.yaml_text import parsed_yaml
 from restart_engine.strict_json import read_json, to_utf8
 from restart_engine.wire.reading import invalid, read_value
 from restart_engine.wire.scenario import execution_of, plan_of

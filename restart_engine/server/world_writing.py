@@ -18,7 +18,7 @@ from restart_engine.server.world_shapes import (
     WorldShape,
 )
 from restart_engine.server.world_values import PastExecution, World, WorldPlan, WorldTenant, WorldUser
-from restart_engine.server.world_yaml import yaml_text
+from restart_engine.server.yaml_text import yaml_text
 from restart_engine.wire.scenario import execution_shape, group_shapes
 
 Form: TypeAlias = Literal["json", "yaml"]

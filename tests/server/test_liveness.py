@@ -267,7 +267,7 @@ async def ended(living: asyncio.Task[None], of: Lives) -> None:
     """Cancel the loop, and wait until the thread that it leaves behind has let go of the database."""
     living.cancel()
     await asyncio.gather(living, return_exceptions=True)
-    await of.liveness._patience.once(lambda: None)  # noqa: SLF001  # it has one thread, for one call at a time
+    await of.liveness._executor.once(lambda: None)  # noqa: SLF001  # it has one thread, for one call at a time
 
 
 async def until_beaten(store: Store, times: int = 2) -> None:

@@ -14,10 +14,10 @@ from server.stores import run
 from restart_engine.core.errors import ImpossibleMove, InvalidValue
 from restart_engine.core.plan import Step
 from restart_engine.core.status import Status
+from restart_engine.server.activity import ActivityCounter
 from restart_engine.server.database import Unavailable
 from restart_engine.server.loader import StepRun
 from restart_engine.server.loading import Loading, read_loading
-from restart_engine.server.motion import Motion
 from restart_engine.server.pretend import PretendClock, PretendLoader
 
 Told = list[str]
@@ -121,7 +121,7 @@ def test_time_waits_for_what_follows_from_it() -> None:
 
         async def chain() -> None:
             await clock.sleep(1)
-            with clock.motion:
+            with clock.activity:
                 await asyncio.to_thread(work)
             await clock.sleep(1)
             told.append("two")
@@ -246,17 +246,17 @@ def test_motion_ends_with_the_last() -> None:
     """Who waits for stillness also waits for what began meanwhile."""
 
     async def story() -> None:
-        motion = Motion()
-        await motion.still()
-        motion.begin()
-        (waiting,) = await begun(motion.still())
-        motion.end()
-        motion.begin()
+        activity = ActivityCounter()
+        await activity.still()
+        activity.begin()
+        (waiting,) = await begun(activity.still())
+        activity.end()
+        activity.begin()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert not waiting.done()
-        with motion:
-            motion.end()
+        with activity:
+            activity.end()
             await asyncio.sleep(0)
             assert not waiting.done()
         await waiting

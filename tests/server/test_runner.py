@@ -71,7 +71,7 @@ def pretending(store: Store, seconds: float) -> tuple[Runner, Counted, PretendCl
     """A runner that pretends, and the clock that it takes its time from."""
     clock, counted = PretendClock(None), Counted()
     loader = PretendLoader(clock, lambda _: Loading(seconds=seconds))
-    return Runner(store.runs, loader, PROCESS, counted, clock.motion), counted, clock
+    return Runner(store.runs, loader, PROCESS, counted, clock.activity), counted, clock
 
 
 def statuses(execution: Execution) -> dict[str, Status]:

@@ -15,7 +15,7 @@ _FIRST: Final = 0.1
 _LONGEST: Final = 5.0
 
 
-class Patience:
+class DatabaseExecutor:
     """A few threads of one's own, so that no one else's work keeps this waiting, nor this theirs."""
 
     def __init__(self, threads: int, failed: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""How much is under way in one event loop, and waiting until nothing is."""
+"""Counts what is under way in one event loop, so that others can wait until nothing is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from types import TracebackType
 
 
-class Motion:
-    """A count of what is under way: `with motion:` while something is, or `begin` and `end` in pairs."""
+class ActivityCounter:
+    """A count of what is under way: `with activity:` while something is, or `begin` and `end` in pairs."""
 
     def __init__(self) -> None:
         self._count = 0

@@ -18,10 +18,10 @@ from restart_engine.core.execution import Execution
 from restart_engine.core.plan import Step
 from restart_engine.core.progress import OVER
 from restart_engine.core.status import Status, check_status
+from restart_engine.server.activity import ActivityCounter
 from restart_engine.server.loader import Loader, StepRun
 from restart_engine.server.logs import logger
-from restart_engine.server.motion import Motion
-from restart_engine.server.patience import Patience
+from restart_engine.server.retrying import DatabaseExecutor
 from restart_engine.server.runs import NoExecution, Runs, StepEnd
 
 _AT_ONCE: Final = 500
@@ -43,27 +43,27 @@ class Events(Protocol):
 
 @final
 @frozen(kw_only=True)
-class Means:
+class DriverContext:
     """What executions are driven with."""
 
     runs: Runs
     loader: Loader
     events: Events
-    motion: Motion
+    activity: ActivityCounter
     """What is under way, but for steps that wait for their loader."""
-    patience: Patience
+    executor: DatabaseExecutor
 
 
 class _Over(Exception):
     """The execution is over."""
 
 
-class Driven:
+class ExecutionDriver:
     """An execution that this process runs, from when this is made until `task` is done."""
 
-    def __init__(self, execution_id: int, means: Means) -> None:
+    def __init__(self, execution_id: int, context: DriverContext) -> None:
         self.execution_id: Final = execution_id
-        self._means = means
+        self._context = context
         self._log = logger().bind(execution=execution_id)
         self._turn = 0
         """The sequence of the group that was begun last."""
@@ -75,7 +75,7 @@ class Driven:
         self._stopping = False
         self._news = asyncio.Event()
         self._at_rest = False
-        means.motion.begin()
+        context.activity.begin()
         self.task: Final = asyncio.create_task(self._run())
         self.task.add_done_callback(lambda _: self._rest())
 
@@ -111,7 +111,7 @@ class Driven:
         except Exception:  # noqa: BLE001  # it is logged, and the runner's next `adopt` takes it up again
             self._log.exception("execution dropped")
         finally:
-            self._means.runs.forget(self.execution_id)
+            self._context.runs.forget(self.execution_id)
             self._cancel_loads()
 
     async def _await_news(self) -> None:
@@ -122,8 +122,8 @@ class Driven:
 
     async def _begin(self) -> None:
         """Begin the group whose turn it is, and ask its steps of the loader."""
-        begin = partial(self._means.runs.begin, self.execution_id, frozenset(self._loads))
-        begun = await self._means.patience.until_done(begin)
+        begin = partial(self._context.runs.begin, self.execution_id, frozenset(self._loads))
+        begun = await self._context.executor.until_done(begin)
         if self._stopping:
             return
         for run in begun:
@@ -137,7 +137,7 @@ class Driven:
     async def _load(self, run: StepRun) -> None:
         log = self._log.bind(sequence=run.sequence, step=str(run.step))
         try:
-            status = await self._means.loader.load(run)
+            status = await self._context.loader.load(run)
             check_status("status", status, OVER)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -155,9 +155,9 @@ class Driven:
 
     async def _write(self, ends: list[StepEnd]) -> None:
         """Write how these steps ended, and go on where their group is over."""
-        write = partial(self._means.runs.end_steps, self.execution_id, ends)
+        write = partial(self._context.runs.end_steps, self.execution_id, ends)
         try:
-            execution = await self._means.patience.until_done(write)
+            execution = await self._context.executor.until_done(write)
         except ImpossibleMove as error:
             await self._refused(ends, error)
         else:
@@ -191,8 +191,8 @@ class Driven:
     async def _look(self, ends: list[StepEnd] | None = None) -> None:
         """Return where the execution is active. `ends` could not be written: perhaps they are already."""
         self._looking = False
-        read = partial(self._means.runs.read, self.execution_id)
-        execution = (await self._means.patience.until_done(read)).execution
+        read = partial(self._context.runs.read, self.execution_id)
+        execution = (await self._context.executor.until_done(read)).execution
         if execution.active:
             return
         if ends and execution.status is not Status.INTERRUPTED:
@@ -204,7 +204,7 @@ class Driven:
 
     def _end(self, execution: Execution) -> None:
         self._log.info("execution ended", status=execution.status)
-        self._means.events.execution_ended(execution.status)
+        self._context.events.execution_ended(execution.status)
         raise _Over
 
     def _written(self, ends: list[StepEnd]) -> None:
@@ -212,7 +212,7 @@ class Driven:
         for sequence, step, status in ends:
             tell = self._log.debug if status is Status.SUCCEEDED else self._log.info
             tell("step ended", sequence=sequence, step=str(step), status=status)
-            self._means.events.step_ended(status)
+            self._context.events.step_ended(status)
 
     def _done_with(self, ends: list[StepEnd]) -> None:
         for sequence, step, _ in ends:
@@ -226,13 +226,13 @@ class Driven:
                 load.cancel()
 
     def _tell(self) -> None:
-        """There is news, and so it is in motion from now on."""
+        """There is news, and so it counts as active from now on."""
         if self._at_rest and not self.task.done():
             self._at_rest = False
-            self._means.motion.begin()
+            self._context.activity.begin()
         self._news.set()
 
     def _rest(self) -> None:
         if not self._at_rest:
             self._at_rest = True
-            self._means.motion.end()
+            self._context.activity.end()
