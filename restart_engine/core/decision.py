@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple, TypeAlias, final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from restart_engine.core.checks import Sealed, check_kind
 from restart_engine.core.drift import Drift, groups_changed, plan_drift, steps_changed
@@ -33,8 +33,7 @@ def plan_restart(plan: LoadPlan, request: RestartRequest, latest: Execution | No
     `latest` is the plan's most recently started execution as the host knows it, none if it never ran.
     Never raises for these types; any other type is an `InvalidValue`.
     """
-    facts = Facts(plan, request, latest)
-    return Rejection(facts) if facts.rejecting else RestartPlan(facts)
+    return decide(Facts(plan, request, latest))
 
 
 def decide(facts: Facts) -> Decision:
@@ -63,12 +62,11 @@ def _skipped(start: LoadGroup, outcome: GroupOutcome | None) -> Collection[str]:
     return outcome.completed
 
 
-def _accepted(facts: Facts) -> Facts:
-    if type(facts) is not Facts:
-        raise InvalidValue("facts", facts, "a Facts")
-    if facts.rejecting:
-        raise InvalidValue("facts", facts, "facts of which no rule rejects the request")
-    return facts
+def _check_facts(facts: Facts, *, rejected: bool) -> None:
+    check_kind("facts", facts, Facts)
+    if bool(facts.rejecting) is not rejected:
+        which = "a rule" if rejected else "no rule"
+        raise InvalidValue("facts", facts, f"facts of which {which} rejects the request")
 
 
 @final
@@ -79,7 +77,10 @@ class RestartPlan(Sealed):
     :param facts: What was decided on; an `InvalidValue` where a rule rejects the request.
     """
 
-    facts: Facts = field(converter=_accepted)
+    facts: Facts
+
+    def __attrs_post_init__(self) -> None:
+        _check_facts(self.facts, rejected=False)
 
     def __repr__(self) -> str:
         skipped = len(self.names_to_skip)
@@ -198,14 +199,6 @@ class RestartPlan(Sealed):
         return _Split(before, start, outcome, run, skip)
 
 
-def _rejected(facts: Facts) -> Facts:
-    if type(facts) is not Facts:
-        raise InvalidValue("facts", facts, "a Facts")
-    if not facts.rejecting:
-        raise InvalidValue("facts", facts, "facts of which a rule rejects the request")
-    return facts
-
-
 @final
 @frozen(repr=False)
 class Rejection(Sealed):
@@ -214,7 +207,10 @@ class Rejection(Sealed):
     :param facts: What was decided on; an `InvalidValue` where no rule rejects the request.
     """
 
-    facts: Facts = field(converter=_rejected)
+    facts: Facts
+
+    def __attrs_post_init__(self) -> None:
+        _check_facts(self.facts, rejected=True)
 
     def __repr__(self) -> str:
         return f"Rejection(rules={self.rules!r})"
