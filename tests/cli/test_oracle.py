@@ -6,6 +6,7 @@ import json
 import resource
 import subprocess
 import sys
+from threading import Timer
 
 import pytest
 from cli.processes import nightly, run, started
@@ -59,6 +60,8 @@ def test_a_line_may_be_as_long_as_the_limit_and_no_longer() -> None:
 def test_an_answer_does_not_wait_for_the_next_line() -> None:
     """Each answer is there before more is sent, that to a line too long before the rest of the line."""
     with started("oracle") as oracle:
+        giving_up = Timer(60, oracle.kill)  # an answer that waits would keep the test waiting for ever
+        giving_up.start()
         assert oracle.stdin is not None
         assert oracle.stdout is not None
         for _ in range(3):
@@ -72,6 +75,7 @@ def test_an_answer_does_not_wait_for_the_next_line() -> None:
         oracle.stdin.close()
         assert oracle.stdout.read() == answer(LINE) + b"\n"
         assert oracle.wait(timeout=60) == 2
+        giving_up.cancel()
 
 
 @pytest.mark.slow
