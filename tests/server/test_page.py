@@ -116,6 +116,11 @@ class TestPage:
         assert "control" not in page(control=False).lower()
         assert "/control/world" in page()
 
+    def test_causes_are_no_markdown(self, read: _Read) -> None:
+        """The list of what causes a status is one of HTML, or a sentence."""
+        assert ["405", "the method is not one of this path"] in read.rows
+        assert not [cell for row in read.rows for cell in row if cell.startswith("- ")]
+
     def test_it_is_served(self, tmp_path: Path) -> None:
         """The server gives it as HTML."""
         with serving(tmp_path, {"tenants": []}) as server:
