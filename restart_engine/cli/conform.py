@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -42,11 +40,16 @@ def judge_subject(options: dict[str, Any], on_progress: OnProgress) -> Report:
         judge = partial(run.check_command, options["command"], timeout=options["timeout"])
     else:
         name = options["python"]
-        judge = partial(run.judged, subject.over_lines(_function(name)), name=name)
+        sys.path.insert(0, "")  # the current folder first
+        try:
+            judge = partial(run.judged, subject.over_lines(subject.imported(name)), name=name)
+        except ImportError as error:
+            raise click.ClickException(str(error)) from error
     with redirect_stdout(sys.stderr):  # what a function prints is not part of the report
         return judge(
             seed=options["seed"],
-            budget=run.Budget(examples=options["examples"], seconds=options["seconds"]),
+            examples=options["examples"],
+            seconds=options["seconds"],
             exhaustive=options["exhaustive"],
             replay=None if options["replay"] is None else _replayed(options["replay"]),
             on_progress=on_progress,
@@ -63,22 +66,6 @@ def _replayed(file: str) -> tuple[Question, ...]:
         raise click.ClickException(f"cannot read `{file}`: {cause(error)}") from error
     except ValueError as error:
         raise click.ClickException(f"`{file}`: {error}") from error
-
-
-def _function(name: str) -> Callable[..., Any]:
-    """The function that `module:function` names, looked for in the current folder first."""
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, "")
-    try:
-        found = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except (Exception, SystemExit) as error:
-        words = " ".join(str(error).split())
-        raise click.ClickException(f"cannot import `{name}`: {words}") from error
-    if not callable(found):
-        raise click.ClickException(f"`{name}` is no function")
-    return found
 
 
 def write_report(report: Report, options: dict[str, Any]) -> int:

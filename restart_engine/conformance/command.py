@@ -11,10 +11,12 @@ import selectors
 import shlex
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from subprocess import PIPE
+from types import FrameType
 from typing import Final, NoReturn, Self
 
 from restart_engine.wire import MAX_BYTES
@@ -61,6 +63,18 @@ class CommandSubject:
         self._answered = False
 
     def __enter__(self) -> Self:
+        started = False
+        try:
+            with _interrupts_later():
+                self._start()
+                started = True
+        except BaseException:
+            if started:
+                self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         try:
             split = shlex.split(self._command) if isinstance(self._command, str) else list(self._command)
             if not split:
@@ -82,7 +96,6 @@ class CommandSubject:
         self._sigpipe = signal.getsignal(signal.SIGPIPE)
         if self._sigpipe == signal.SIG_DFL:  # a program that stops reading would end this one
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._failure = self._failure or SubjectFailure("asked after its end")
@@ -232,6 +245,22 @@ class CommandSubject:
     @property
     def _seconds(self) -> str:
         return f"{self._timeout:g} second{'' if self._timeout == 1 else 's'}"
+
+
+@contextmanager
+def _interrupts_later() -> Generator[None]:
+    """Ctrl-C interrupts after this: in between a program would be started that nobody ends."""
+    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+        yield
+        return
+    received: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *given: received.append(given))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if received and callable(before):
+        before(*received[0])
 
 
 def _ending(status: int) -> str:

@@ -54,6 +54,8 @@ def _fault(fault: Fault, report: Report) -> dict[str, Any]:
         "rule": fault.rule,
         "kind": fault.kind,
         "found": KINDS[fault.kind],
+        "detail": fault.detail,
+        "alone": fault.alone,
         "seen": dict(report.seen)[fault.signature],
         **_answered(fault.shown),
         "allowed": picture_of(fault, report.profiles).allowed,

@@ -8,7 +8,7 @@ from typing import Final, final
 from attrs import frozen
 
 from restart_engine.conformance.profile import FREEDOMS, Profile, told_apart
-from restart_engine.conformance.report import Verdict, verdict_on
+from restart_engine.conformance.report import Verdict, counted_faults, verdict_on
 from restart_engine.core.checks import Sealed
 from restart_engine.core.rule_table import RULE_IDS, RULES, START_RULE_IDS, RuleText
 
@@ -156,7 +156,7 @@ def host_report_text(report: HostReport) -> str:
 
 
 def _lines(report: HostReport) -> Iterator[str]:
-    found = f": {len(report.faults)} faults" if report.faults else ""
+    found = f": {counted_faults(len(report.faults))}" if report.faults else ""
     yield f"{report.verdict}{found} ({report.stories} stories told, seed {report.seed})"
     if report.failure is not None:
         yield f"the check ended early: {report.failure.cause}"

@@ -97,6 +97,7 @@ def _fault(number: int, fault: Fault, report: Report) -> str:
     text, picture = RULES[fault.rule], picture_of(fault, report.profiles)
     question = fault.shown.question
     times = dict(report.seen)[fault.signature]
+    alone = "; also when it is asked alone, of a fresh subject" if fault.alone else ""
     rows = (
         f'<tr class="{"differs" if row.differs else ""}">'
         f'<td class="{"step" if row.is_step else ""}">{escape(row.label)}</td>'
@@ -106,13 +107,19 @@ def _fault(number: int, fault: Fault, report: Report) -> str:
     parts = [
         f'<section><h2 class="bad">{number}. {fault.rule}: {KINDS[fault.kind]}</h2>',
         f"<p>{escape(text.sentence)} [{text.source}].</p>",
-        f"<p>Seen in {times:,} scenarios, of which this is the smallest ({escape(question.origin)}).</p>",
+        f"<p>Seen in {times:,} scenarios; this is the smallest ({escape(question.origin)}){alone}.</p>",
         f"<p>Asked: {escape(picture.title)}</p>",
+        *([f"<p>Because {escape(fault.detail)}.</p>"] if fault.detail else ()),
         _table(("", "happened", "allowed", "answered"), rows),
         f"<p>Allowed: {escape('; '.join(picture.allowed))}</p>",
         _texts("Answered", fault.shown.answer, "Scenario", question.line.decode()),
         *(
-            _texts("Beside the answer", earlier.answer, "to", earlier.question.line.decode())
+            _texts(
+                "Asked alone" if fault.kind == "remembers" else "Beside the answer",
+                earlier.answer,
+                "to",
+                earlier.question.line.decode(),
+            )
             for earlier in fault.against
         ),
         "</section>",

@@ -26,7 +26,17 @@ from restart_engine.core.status import COMPLETED
 from restart_engine.wire import WireError
 
 Kind: TypeAlias = Literal[
-    "accepts", "rejects", "names", "starts", "steps", "after", "no decision", "raises", "wavers", "differs"
+    "accepts",
+    "rejects",
+    "names",
+    "starts",
+    "steps",
+    "after",
+    "no decision",
+    "raises",
+    "wavers",
+    "differs",
+    "remembers",
 ]
 KINDS: Final[dict[Kind, str]] = {
     "accepts": "accepts what has to be rejected",
@@ -39,6 +49,7 @@ KINDS: Final[dict[Kind, str]] = {
     "raises": "raises an error",
     "wavers": "answers the same scenario in two ways",
     "differs": "uses a freedom in two ways",
+    "remembers": "answers otherwise than when asked alone: it remembers earlier scenarios",
 }
 
 
@@ -96,6 +107,10 @@ class Fault(Sealed):
     shown: Answered
     against: tuple[Answered, ...] = ()
     """The answers that this one excludes; only where the subject differs from itself."""
+    detail: str = ""
+    """Of no decision, the place, what stands there and what is accepted."""
+    alone: bool = False
+    """Whether a fresh subject that was asked nothing else gave the same answer."""
 
     @property
     def signature(self) -> Signature:
@@ -115,8 +130,8 @@ class Judge:
         answered, facts = Answered(question, answer), question.facts
         try:
             decision = read_answer(answer)
-        except WireError:
-            return Fault(kind="no decision", rule=rules_of(facts)[0], shown=answered)
+        except WireError as error:
+            return Fault(kind="no decision", rule=rules_of(facts)[0], shown=answered, detail=str(error))
         explained = explaining(question.answers, decision)
         kept = self.profiles & explained
         if kept:

@@ -11,7 +11,7 @@ from attrs import frozen
 from restart_engine.conformance.judge import KINDS, Fault
 from restart_engine.conformance.picture import Picture, picture_of
 from restart_engine.conformance.profile import STATELESS, Freedom, told_apart
-from restart_engine.conformance.report import Report
+from restart_engine.conformance.report import Report, counted_faults
 from restart_engine.conformance.situations import PAIRS
 from restart_engine.core.checks import Sealed
 from restart_engine.core.explanation import named
@@ -61,6 +61,8 @@ def _lines(report: Report) -> Iterator[Line]:
     yield Line(headline(report), "good" if report.conforms else "bad")
     if report.failure is not None:
         yield Line(f"the run ended early: {_cut(report.failure)}", "bad")
+        if not report.asked:
+            return
     if report.not_exercised:
         yield Line(f"not exercised: {', '.join(report.not_exercised)}", "bad")
     yield Line("")
@@ -77,8 +79,7 @@ def _lines(report: Report) -> Iterator[Line]:
 
 def headline(report: Report) -> str:
     """The verdict, and on how much it rests."""
-    faults = f"{len(report.faults)} fault{'' if len(report.faults) == 1 else 's'}"
-    found = f": {faults}" if report.faults else ""
+    found = f": {counted_faults(len(report.faults))}" if report.faults else ""
     verdict = "no longer shows what is replayed" if report.replayed and report.conforms else report.verdict
     return f"{report.subject} {verdict}{found} ({report.asked:,} scenarios answered, seed {report.seed})"
 
@@ -129,13 +130,18 @@ def fault_lines(fault: Fault, report: Report) -> Iterator[Line]:
     question = fault.shown.question
     times = dict(report.seen)[fault.signature]
     more = "" if times == 1 else f", the smallest of {times:,} scenarios"
-    yield Line(f"{KINDS[fault.kind]} ({question.origin}{more})")
+    alone = "; also when asked alone, of a fresh subject" if fault.alone else ""
+    yield Line(f"{KINDS[fault.kind]} ({question.origin}{more}{alone})")
+    if fault.detail:
+        yield Line(f"because   {_cut(fault.detail)}")
     yield from _drawn(picture_of(fault, report.profiles))
     yield Line(f"answered  {_cut(fault.shown.answer)}", fixed=True)
     yield Line(f"scenario  {question.line.decode()}", "dim", fixed=True)
     for earlier in fault.against:
-        yield Line(f"beside    {_cut(earlier.answer)}", fixed=True)
-        yield Line(f"to        {earlier.question.line.decode()}", "dim", fixed=True)
+        how = "alone " if fault.kind == "remembers" else "beside"
+        yield Line(f"{how}    {_cut(earlier.answer)}", fixed=True)
+        if earlier.question is not question:
+            yield Line(f"to        {earlier.question.line.decode()}", "dim", fixed=True)
 
 
 def _drawn(picture: Picture) -> Iterator[Line]:

@@ -6,14 +6,14 @@ pytest -p restart_engine.conformance.plugin --conformance-subject my.module:deci
 from __future__ import annotations
 
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import pytest
 
 from restart_engine.conformance.plain import fault_lines, headline
 from restart_engine.conformance.report import Report
-from restart_engine.conformance.run import Budget, check
+from restart_engine.conformance.run import check
+from restart_engine.conformance.subject import Subject, imported
 from restart_engine.core.rule_table import RULES
 
 
@@ -33,14 +33,17 @@ def pytest_collection_modifyitems(
     name = config.getoption("--conformance-subject")
     if name is not None:
         run: _Run = _Run.from_parent(session, name=f"conformance of {name}")  # pyright: ignore[reportUnknownMemberType]  # pytest's own
-        run.subject = name
+        try:
+            run.subject = imported(name)
+        except ImportError as error:
+            raise pytest.UsageError(f"--conformance-subject: {error}") from error
         items.extend(run.collect())
 
 
 class _Run(pytest.Collector):
     """One run of the kit, made when its first test runs."""
 
-    subject = ""
+    subject: Subject
 
     def collect(self) -> list[pytest.Item]:
         """A test for each rule, and one for the verdict."""
@@ -49,12 +52,11 @@ class _Run(pytest.Collector):
     @cached_property
     def report(self) -> Report:
         """What the run found."""
-        module, _, function = self.subject.partition(":")
         options = self.config.option
         return check(
-            getattr(import_module(module), function),
+            self.subject,
             seed=options.conformance_seed,
-            budget=Budget(examples=options.conformance_examples),
+            examples=options.conformance_examples,
         )
 
 

@@ -16,6 +16,11 @@ State: TypeAlias = Literal["holds", "broken", "not exercised"]
 EXIT_STATUS: Final[dict[Verdict, int]] = {"conforms": 0, "does not conform": 1, "could not be judged": 2}
 
 
+def counted_faults(count: int) -> str:
+    """`1 fault`, `2 faults`."""
+    return f"{count} fault{'' if count == 1 else 's'}"
+
+
 def verdict_on(*, faulty: bool, fell_short: bool) -> Verdict:
     """A fault is a fault however the run ended; without one, a run that fell short is no verdict."""
     if faulty:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.metadata import version
 from typing import Final, Literal, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky
 
 from restart_engine.conformance import questions
+from restart_engine.conformance.answer import read_answer
 from restart_engine.conformance.command import CommandSubject, SubjectFailure
-from restart_engine.conformance.judge import Answered, Fault, Judge, Question, Signature, same_answer
+from restart_engine.conformance.judge import Answered, Fault, Judge, Kind, Question, Signature, same_answer
 from restart_engine.conformance.plain import report_text
 from restart_engine.conformance.report import Report
 from restart_engine.conformance.situations import EVERY, rules_of
 from restart_engine.conformance.subject import Ask, Subject, SubjectRaised, over_lines
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.rule_table import RULES
+from restart_engine.wire import WireError
 
 EXAMPLES: Final = 3_000
 """Scenarios drawn in a default run."""
@@ -35,15 +38,8 @@ OnProgress: TypeAlias = Callable[[Stage, int, int | None], None]
 """Told at each question the stage, how many it has asked, and out of how many where that is known."""
 
 
-@frozen(kw_only=True)
-class Budget:
-    """How long a run may be: scenarios drawn, and seconds for all of it."""
-
-    examples: int = EXAMPLES
-    seconds: float | None = None
-
-
-DEFAULT_BUDGET: Final = Budget()
+Fresh: TypeAlias = Callable[[], AbstractContextManager[Ask]]
+"""Opens a subject that was asked nothing yet."""
 
 
 class _Shown(AssertionError):
@@ -60,7 +56,7 @@ class _Stopped(BaseException):
 class _Run:
     """What one run has asked and found."""
 
-    def __init__(self, ask: Ask, budget: Budget, on_progress: OnProgress | None) -> None:
+    def __init__(self, ask: Ask, seconds: float | None, on_progress: OnProgress | None) -> None:
         self.judge = Judge()
         self.coverage: Counter[str] = Counter()
         self.faults: dict[Signature, Fault] = {}
@@ -68,13 +64,13 @@ class _Run:
         self.asked = 0
         self.failure: str | None = None
         self._ask = ask
-        self._end = None if budget.seconds is None else time.monotonic() + budget.seconds
-        self._seconds = budget.seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self._seconds = seconds
         self._stage: Stage = "cases"
         self._on_progress = on_progress or _unwatched
 
     def each(self, stage: Stage, asked: Iterable[Question], total: int | None, *, again: int = 0) -> None:
-        """Ask all of these, in their order, and every so manieth of them again."""
+        """Ask all of these, in their order, and every `again`-th of them a second time."""
         self._stage = stage
         for number, question in enumerate(asked, 1):
             self._on_progress(stage, number, total)
@@ -163,6 +159,57 @@ class _Run:
             self.failure = f"{error.cause}, at scenario {self.asked + 1}: {question.line.decode()}"
             raise _Stopped from error
 
+    def asked_alone(self, fresh: Fresh) -> None:
+        """Ask what shows each fault once more, of a fresh subject each time.
+
+        Answers that differ from those before are no faults of their rules: of all of these one fault is left.
+        """
+        for signature, fault in list(self.faults.items()):
+            found = _alone(fault, fresh)
+            if found.kind == fault.kind:
+                self.faults[signature] = found
+                continue
+            del self.faults[signature]
+            times = self.seen.pop(signature)
+            other = next((each for each in self.faults.values() if each.kind == found.kind), None)
+            if other is not None:
+                del self.faults[other.signature]
+                times += self.seen.pop(other.signature)
+                found = min(found, other, key=lambda each: each.shown.question.size)
+            self.faults[found.signature] = found
+            self.seen[found.signature] = times
+
+
+def _alone(fault: Fault, fresh: Fresh) -> Fault:
+    """The fault as fresh subjects show it; as it is where one cannot be asked."""
+    if fault.kind == "wavers":
+        return fault
+    with suppress(SubjectFailure):
+        for answered in (fault.shown, *fault.against):
+            first = _asked_fresh(answered.question, fresh)
+            if not _alike(first, answered.answer):
+                second = _asked_fresh(answered.question, fresh)
+                kind: Kind = "remembers" if _alike(first, second) else "wavers"
+                beside = (Answered(answered.question, first),)
+                return Fault(kind=kind, rule=fault.rule, shown=answered, against=beside)
+        return evolve(fault, alone=True)
+    return fault
+
+
+def _asked_fresh(question: Question, fresh: Fresh) -> str:
+    with fresh() as ask:
+        return ask(question.line).decode(errors="backslashreplace")
+
+
+def _alike(first: str, second: str) -> bool:
+    """Whether two answers are the same, or decisions that mean the same."""
+    if first == second:
+        return True
+    try:
+        return read_answer(first) == read_answer(second)
+    except WireError:
+        return False
+
 
 def _unwatched(_stage: Stage, _asked: int, _total: int | None) -> None:
     """Progress that nobody looks at."""
@@ -173,22 +220,29 @@ def judged(  # noqa: PLR0913  # one keyword for each choice that a user has
     *,
     name: str,
     seed: int = 0,
-    budget: Budget = DEFAULT_BUDGET,
+    examples: int = EXAMPLES,
+    seconds: float | None = None,
     exhaustive: bool = False,
     replay: tuple[Question, ...] | None = None,
+    fresh: Fresh | None = None,
     on_progress: OnProgress | None = None,
 ) -> Report:
-    """The verdict on a subject that answers lines."""
-    run = _Run(ask, budget, on_progress)
+    """The verdict on a subject that answers lines: over the cases and so many `examples` drawn.
+
+    `seconds` end the run early. With `fresh` what shows a fault is asked once more, alone.
+    """
+    run = _Run(ask, seconds, on_progress)
     with suppress(_Stopped):
         if replay is not None:
             run.each("replayed", replay, len(replay), again=1)
         else:
             of_vectors = questions.of_cases()
             run.each("cases", of_vectors, len(of_vectors), again=_ASKED_AGAIN)
-            run.drawn(budget.examples, seed)
+            run.drawn(examples, seed)
             if exhaustive:
                 run.each("enumerated", questions.enumerated(), None)
+    if fresh is not None:
+        run.asked_alone(fresh)
     faults = sorted(run.faults.values(), key=lambda fault: list(RULES).index(fault.rule))
     return Report(
         subject=name,
@@ -208,17 +262,24 @@ def check(
     subject: Subject,
     *,
     seed: int = 0,
-    budget: Budget = DEFAULT_BUDGET,
+    examples: int = EXAMPLES,
+    seconds: float | None = None,
     exhaustive: bool = False,
 ) -> Report:
     """The verdict on a Python function; the same seed gives the same run."""
+    if not callable(subject):
+        raise InvalidValue("subject", subject, "a function that takes a scenario and gives a decision")
     name = getattr(subject, "__qualname__", type(subject).__qualname__)
-    return judged(over_lines(subject), name=name, seed=seed, budget=budget, exhaustive=exhaustive)
+    return judged(
+        over_lines(subject), name=name, seed=seed, examples=examples, seconds=seconds, exhaustive=exhaustive
+    )
 
 
-def assert_conforms(subject: Subject, *, seed: int = 0, budget: Budget = DEFAULT_BUDGET) -> None:
+def assert_conforms(
+    subject: Subject, *, seed: int = 0, examples: int = EXAMPLES, seconds: float | None = None
+) -> None:
     """Raise `AssertionError` with the report as text, unless the subject conforms."""
-    report = check(subject, seed=seed, budget=budget)
+    report = check(subject, seed=seed, examples=examples, seconds=seconds)
     if not report.conforms:
         raise AssertionError(report_text(report))
 
@@ -228,15 +289,23 @@ def check_command(  # noqa: PLR0913  # one keyword for each choice that a user h
     *,
     timeout: float = 5.0,
     seed: int = 0,
-    budget: Budget = DEFAULT_BUDGET,
+    examples: int = EXAMPLES,
+    seconds: float | None = None,
     exhaustive: bool = False,
     replay: tuple[Question, ...] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Report:
     """The verdict on a program: a scenario a line in, a decision a line out.
 
-    `timeout` is the seconds that it may take for each answer. Nothing that it does makes this hang.
+    `timeout` is the seconds that it may take for each answer. Nothing that it does makes this hang. What
+    shows a fault is asked again of the program started anew, so that one that remembers is told apart.
     """
+
+    @contextmanager
+    def fresh() -> Generator[Ask]:
+        with CommandSubject(command, timeout=timeout) as program:
+            yield program.ask
+
     report = judged(bytes, name=command, seed=seed, replay=())
     try:
         with CommandSubject(command, timeout=timeout) as program:
@@ -244,9 +313,11 @@ def check_command(  # noqa: PLR0913  # one keyword for each choice that a user h
                 program.ask,
                 name=command,
                 seed=seed,
-                budget=budget,
+                examples=examples,
+                seconds=seconds,
                 exhaustive=exhaustive,
                 replay=replay,
+                fresh=fresh,
                 on_progress=on_progress,
             )
             if report.failure is None:

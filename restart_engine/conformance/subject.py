@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Protocol, TypeAlias, cast
 
 from restart_engine.core.decision import plan_restart
@@ -17,6 +18,20 @@ class Subject(Protocol):
     def __call__(self, scenario: dict[str, Any], /) -> Mapping[str, Any]:
         """Decide; the scenario is the callee's to keep or change."""
         ...
+
+
+def imported(name: str) -> Subject:
+    """The function that `module:function` names; `ImportError` says why there is none."""
+    module, _, attributes = name.partition(":")
+    try:
+        found: Any = import_module(module)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute)
+    except (Exception, SystemExit) as error:
+        raise ImportError(f"cannot import `{name}`: {' '.join(str(error).split())}") from error
+    if not callable(found):
+        raise ImportError(f"`{name}` is no function")  # noqa: TRY004  # it is what could not be imported
+    return cast("Subject", found)
 
 
 Ask: TypeAlias = Callable[[bytes], bytes]

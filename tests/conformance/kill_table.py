@@ -12,7 +12,7 @@ from typing import NamedTuple
 from conformance.faults import FAULTS, Fault
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from restart_engine.conformance import Budget, check
+from restart_engine.conformance import check
 from restart_engine.conformance.judge import Judge, Question
 from restart_engine.conformance.questions import drawn, of_case
 from restart_engine.conformance.run import EXAMPLES
@@ -87,7 +87,7 @@ def row(fault: Fault) -> Row:
     judge = Judge()
     found = sum(shows(fault, judge, of_case(case)) for case in cases())
     until = [count for number in SEEDS if (count := drawn_until_found(fault, number)) is not None]
-    report = check(fault.subject, budget=Budget(examples=EXAMPLES // 5))
+    report = check(fault.subject, examples=EXAMPLES // 5)
     groups = max(len(shown.shown.question.facts.plan.groups) for shown in report.faults)
     return Row(found, sorted(until), groups)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sys
 import time
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from conformance.kill_table import shows
 from conformance.subjects import Answer, of_profile
 from hypothesis import settings
 
-from restart_engine.conformance import Budget, Profile, assert_conforms, check, run, scope
+from restart_engine.conformance import Profile, assert_conforms, check, report_text, run, scope
 from restart_engine.conformance.documents import json_text, questions_of
+from restart_engine.conformance.html import html_text
 from restart_engine.conformance.judge import Judge
 from restart_engine.conformance.questions import enumerated, of_case
 from restart_engine.conformance.report import Report
@@ -25,10 +27,10 @@ from restart_engine.conformance.run import check_command, judged
 from restart_engine.conformance.situations import EVERY
 from restart_engine.conformance.subject import over_lines, reference
 from restart_engine.conformance.vectors import cases
+from restart_engine.core.errors import InvalidValue
 from restart_engine.core.rule_table import RULES
 
-QUICK = Budget(examples=settings().max_examples)
-NONE = Budget(examples=0)
+QUICK = settings().max_examples
 QUESTIONS = [of_case(case) for case in cases()]
 SAMPLE = [fault for number, fault in enumerate(FAULTS) if number % 24 == 0 or "order" in fault.name]
 
@@ -51,18 +53,18 @@ class TestWhatConforms:
 
     def test_another_definition_conforms(self) -> None:
         """One that was written apart."""
-        assert check(correct, budget=QUICK).conforms
+        assert check(correct, examples=QUICK).conforms
 
     def test_the_same_seed_is_the_same_run(self) -> None:
         """And another seed is another one."""
-        runs = [check(reference, seed=seed, budget=QUICK).coverage for seed in (1, 1, 2)]
+        runs = [check(reference, seed=seed, examples=QUICK).coverage for seed in (1, 1, 2)]
         assert runs[0] == runs[1] != runs[2]
 
     def test_the_one_line_for_a_test_passes_in_silence(self) -> None:
         """And raises the report where something is wrong."""
-        assert_conforms(correct, budget=NONE)
+        assert_conforms(correct, examples=0)
         with pytest.raises(AssertionError, match="does not conform") as raised:
-            assert_conforms(FAULTS[0].subject, budget=NONE)
+            assert_conforms(FAULTS[0].subject, examples=0)
         assert "allowed   " in str(raised.value)
 
 
@@ -79,7 +81,7 @@ class TestPlantedFaults:
     @pytest.mark.parametrize("fault", SAMPLE, ids=lambda fault: fault.name)
     def test_a_whole_run_makes_them_small(self, fault: Fault) -> None:
         """Of each signature the smallest scenario is kept."""
-        report = check(fault.subject, seed=4, budget=Budget(examples=600))
+        report = check(fault.subject, seed=4, examples=600)
         for found in report.faults:
             # where drawing has met none, the smallest is one of the cases
             assert len(found.shown.question.facts.plan.groups) <= 4
@@ -89,10 +91,10 @@ class TestPlantedFaults:
     @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
     def test_two_faults_at_once_are_both_reported(self, pair: Any) -> None:
         """What each breaks alone is broken in the report of both, or they are told apart by kind."""
-        both = {found.signature for found in check(pair.subject, budget=NONE).faults}
+        both = {found.signature for found in check(pair.subject, examples=0).faults}
         alone = {fault.name: fault for fault in FAULTS}
         for name in pair.faults:
-            single = {found.signature for found in check(alone[name].subject, budget=NONE).faults}
+            single = {found.signature for found in check(alone[name].subject, examples=0).faults}
             assert both & single, name
 
     @pytest.mark.slow
@@ -106,7 +108,7 @@ class TestPlantedFaults:
                 answer = {"decision": "rejected", "rule": "R5"}
             return answer
 
-        assert check(rare, budget=QUICK).conforms
+        assert check(rare, examples=QUICK).conforms
         judge, ask = Judge(), over_lines(rare)
         faults = [
             judge.judge(question, ask(question.line).decode())
@@ -120,7 +122,7 @@ class TestPlantedFaults:
         monkeypatch.setattr(scope, "PLANS", {name: scope.PLANS[name]})
         monkeypatch.setattr(scope, "RECORDED", {name: (scope.outcomes(2, ""),)})
         size = sum(1 for _ in scope.documents())
-        report = check(reference, budget=NONE, exhaustive=True)
+        report = check(reference, examples=0, exhaustive=True)
         assert report.asked == len(cases()) + size
         assert size > 1_000
 
@@ -136,7 +138,7 @@ class TestBadSubjects:
                 raise KeyError("groups[0]")
             return dict(reference(scenario))
 
-        report = check(raising, budget=NONE)
+        report = check(raising, examples=0)
         assert kinds(report) == {"raises"}
         assert "KeyError: 'groups[0]'" in report.faults[0].shown.answer
         assert report.asked == len(cases())
@@ -144,7 +146,7 @@ class TestBadSubjects:
     @pytest.mark.parametrize("nonsense", [None, 5, [], {"decision": {1, 2}}, {1: object()}])
     def test_one_that_returns_nonsense_has_no_decision(self, nonsense: object) -> None:
         """Also what cannot be written as JSON."""
-        report = check(lambda _: nonsense, budget=NONE)  # type: ignore[arg-type]  # nonsense
+        report = check(lambda _: nonsense, examples=0)  # type: ignore[arg-type]  # nonsense
         assert kinds(report) == {"no decision"}
         assert not report.conforms
 
@@ -156,7 +158,7 @@ class TestBadSubjects:
         def wavering(scenario: Answer) -> Answer:
             return of_profile(Profile(), literal=next(turns))(scenario)
 
-        report = check(wavering, budget=NONE)
+        report = check(wavering, examples=0)
         assert kinds(report) == {"wavers"}
         asked = questions_of(json_text(report))
         again = judged(over_lines(wavering), name="again", replay=asked)
@@ -167,7 +169,7 @@ class TestBadSubjects:
         monkeypatch.setattr(run, "_ASKED_AGAIN", 1)
         turns = itertools.count()
         assert check(
-            of_profile(Profile(), lambda rules: rules[next(turns) % len(rules)]), budget=NONE
+            of_profile(Profile(), lambda rules: rules[next(turns) % len(rules)]), examples=0
         ).conforms
 
     def test_one_that_is_wrong_only_the_second_time_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +180,7 @@ class TestBadSubjects:
         def tired(scenario: Answer) -> Answer:
             return {"decision": "rejected", "rule": "R5"} if next(turns) else dict(reference(scenario))
 
-        assert {"rejects", "names"} <= kinds(check(tired, budget=NONE))
+        assert {"rejects", "names"} <= kinds(check(tired, examples=0))
 
     def test_one_that_ends_the_program_has_raised(self) -> None:
         """`sys.exit` is no way to conform."""
@@ -186,12 +188,12 @@ class TestBadSubjects:
         def leaving(scenario: Answer) -> Answer:
             raise SystemExit(len(scenario) * 0)
 
-        report = check(leaving, budget=NONE)
+        report = check(leaving, examples=0)
         assert kinds(report) == {"raises"}
 
     def test_any_mapping_is_an_object(self) -> None:
         """As the Protocol says."""
-        assert check(lambda scenario: MappingProxyType(dict(reference(scenario))), budget=NONE).conforms
+        assert check(lambda scenario: MappingProxyType(dict(reference(scenario))), examples=0).conforms
 
     def test_one_that_fails_the_second_time_is_judged_by_the_first(self) -> None:
         """The error shows as soon as it is asked something else."""
@@ -204,7 +206,7 @@ class TestBadSubjects:
             asked.add(text)
             return dict(reference(scenario))
 
-        assert check(forgetful, budget=NONE).conforms
+        assert check(forgetful, examples=0).conforms
 
     def test_one_that_changes_what_it_is_given_harms_nobody(self) -> None:
         """Each scenario is its own."""
@@ -214,7 +216,7 @@ class TestBadSubjects:
             scenario.clear()
             return answer
 
-        assert check(greedy, budget=NONE).conforms
+        assert check(greedy, examples=0).conforms
 
     def test_one_that_differs_from_itself_is_shown_with_what_it_said_before(self) -> None:
         """Id 0 means none, but not with a group above 0."""
@@ -223,7 +225,7 @@ class TestBadSubjects:
             zero = scenario["request"]["groupSequence"] <= 0
             return of_profile(Profile(zero_is_no_id=zero))(scenario)
 
-        report = check(two_minds, budget=NONE)
+        report = check(two_minds, examples=0)
         assert kinds(report) == {"differs"}
         assert all(fault.against for fault in report.faults)
 
@@ -233,7 +235,7 @@ class TestVerdicts:
 
     def test_a_run_that_exercised_too_little_is_no_verdict(self) -> None:
         """Here it had no time at all."""
-        report = check(reference, budget=Budget(seconds=1e-9))
+        report = check(reference, seconds=1e-9)
         assert report.verdict == "could not be judged"
         assert report.asked == 0
         assert report.not_exercised == EVERY
@@ -242,28 +244,32 @@ class TestVerdicts:
         """Though it has exercised everything: what is wrong may show in those that were left out."""
         seconds = itertools.count()
         monkeypatch.setattr(time, "monotonic", lambda: float(next(seconds)))
-        report = check(reference, budget=Budget(examples=0, seconds=len(cases()) - 2.5))
+        report = check(reference, examples=0, seconds=len(cases()) - 2.5)
         assert report.asked == len(cases()) - 3
         assert report.not_exercised == ()
         assert report.verdict == "could not be judged"
         assert report.failure is not None
         assert "before all cases were asked" in report.failure
 
-    def test_a_run_ends_when_its_seconds_are_over(self) -> None:
-        """Also while it draws; what it has by then counts."""
+    def test_a_run_ends_when_its_seconds_are_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also while it draws; what it has by then counts, and is no failure."""
+        seconds = itertools.count()
+        monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
         asked: list[str] = []
         report = judged(
             over_lines(reference),
             name="reference",
-            budget=Budget(examples=10**9, seconds=1.5),
+            examples=10**9,
+            seconds=len(cases()) + 20.5,
             on_progress=lambda stage, _number, _total: asked.append(stage),
         )
-        assert report.asked < 10**6
-        assert set(asked) <= {"cases", "drawn"}
+        assert report.asked == len(cases()) + 20
+        assert set(asked) == {"cases", "drawn"}
+        assert report.failure is None
 
     def test_a_program_that_stops_is_named_with_the_scenario(self) -> None:
         """And what was not answered is not counted."""
-        report = check_command("sh -c 'read line; echo {}; exit 3'", budget=NONE)
+        report = check_command("sh -c 'read line; echo {}; exit 3'", examples=0)
         assert report.asked == 1
         assert report.failure is not None
         assert "status 3" in report.failure
@@ -271,17 +277,104 @@ class TestVerdicts:
         assert report.verdict == "does not conform"  # `{}` is no decision
 
     def test_a_program_that_is_not_there_could_not_be_judged(self) -> None:
-        """Nothing was asked."""
+        """Nothing was asked, and the report says no more than that."""
         report = check_command("no-such-program-of-anybody")
         assert (report.verdict, report.asked) == ("could not be judged", 0)
+        assert len(report_text(report).splitlines()) == 2
+
+    def test_what_is_no_function_is_refused(self) -> None:
+        """Before anything is asked."""
+        with pytest.raises(InvalidValue, match="`subject` is `42`, accepted is a function"):
+            check(42)  # type: ignore[arg-type]  # the very fault
 
     def test_a_program_may_fail_at_its_end(self) -> None:
         """It answers all that is asked, and then says more."""
         script = Path(__file__).with_name("talkative.py")
-        report = check_command(f"{sys.executable} {script}", budget=NONE)
+        report = check_command(f"{sys.executable} {script}", examples=0)
         assert report.asked == len(cases())
         assert report.failure is not None
         assert report.verdict == "could not be judged"
+
+
+ENGINE = """
+import json, sys
+from restart_engine.conformance import reference
+for line in sys.stdin:
+    scenario = json.loads(line)
+    print(json.dumps(decide(scenario)), flush=True)
+"""
+REMEMBERING = """
+kept = {}
+def decide(scenario):
+    latest = scenario.get("latest")
+    return kept.setdefault((scenario["plan"]["name"], latest and latest["id"]), reference(scenario))
+"""
+FAULTY = """
+def decide(scenario):
+    answer = dict(reference(scenario))
+    if answer["decision"] == "planned":
+        return answer | {"start": {**answer["start"], "skip": None}}
+    return answer | {"rule": "R2"} if answer["rule"] == "R5" else answer
+"""
+CHANGING = """
+with open(__file__ + ".starts", "a+") as starts:
+    starts.write(".")
+    number = starts.tell()
+def decide(scenario):
+    answer = dict(reference(scenario))
+    return answer | {"rule": f"R{number}0"} if answer.get("rule") == "R3" else answer
+"""
+
+
+def of_program(folder: Path, decide: str) -> Report:
+    """The verdict on a program that decides like this."""
+    script = folder / "engine.py"
+    loop = ENGINE.index("for line")
+    script.write_text(ENGINE[:loop] + decide + ENGINE[loop:])
+    return check_command(f"{sys.executable} {script}", examples=0)
+
+
+class TestAskedAlone:
+    """What shows a fault is asked once more of the program started anew."""
+
+    def test_a_program_that_remembers_gets_one_fault_that_says_so(self, tmp_path: Path) -> None:
+        """Its answers are cached by plan and execution: each is right where it is asked alone."""
+        report = of_program(tmp_path, REMEMBERING)
+        (fault,) = report.faults
+        assert fault.kind == "remembers"
+        (alone,) = fault.against
+        assert alone.question is fault.shown.question
+        assert json.loads(alone.answer) == reference(json.loads(alone.question.line))
+        text = report_text(report)
+        assert "it remembers earlier scenarios" in text
+        assert re.search(r"^ {3}alone     \{", text, re.MULTILINE)
+        assert "Asked alone" in html_text(report)
+
+    def test_a_fault_that_shows_there_too_says_so(self, tmp_path: Path) -> None:
+        """With what it would be by itself, and why an answer is no decision."""
+        report = of_program(tmp_path, FAULTY)
+        assert all(fault.alone for fault in report.faults)
+        assert kinds(report) == {"names", "no decision"}
+        text = report_text(report, 200)
+        assert text.count("also when asked alone, of a fresh subject") == len(report.faults)
+        assert "because   `start.skip` is `null`, accepted is an array" in text
+        assert html_text(report).count("asked alone, of a fresh subject") == len(report.faults)
+        assert {fault["detail"] for fault in json.loads(json_text(report))["faults"]} >= {
+            "`start.skip` is `null`, accepted is an array"
+        }
+
+    def test_one_that_answers_otherwise_each_time_wavers(self, tmp_path: Path) -> None:
+        """Here with every start of the program, which no answer of one process shows."""
+        report = of_program(tmp_path, CHANGING)
+        assert kinds(report) == {"wavers"}
+        assert len(report.faults) == 1
+
+    def test_a_program_that_cannot_be_started_again_keeps_its_faults(self, tmp_path: Path) -> None:
+        """As they were found; nothing is said of them alone."""
+        once = f"from pathlib import Path\nPath({str(tmp_path / 'begun')!r}).touch(exist_ok=False)\n"
+        report = of_program(tmp_path, once + FAULTY)
+        assert kinds(report) == {"names", "no decision"}
+        assert not any(fault.alone for fault in report.faults)
 
 
 class TestReplay:
@@ -290,7 +383,7 @@ class TestReplay:
     def test_what_was_found_is_found_again_and_gone_when_it_is_mended(self) -> None:
         """By the questions of the report alone."""
         fault = FAULTS[0]
-        found = check(fault.subject, budget=NONE)
+        found = check(fault.subject, examples=0)
         asked = questions_of(json_text(found))
         again = judged(over_lines(fault.subject), name="again", replay=asked)
         assert [f.signature for f in again.faults] == [f.signature for f in found.faults]

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from conformance.programs import (
@@ -179,6 +180,35 @@ class TestNothingIsLeft:
         with pytest.raises(KeyboardInterrupt):
             interrupted()
         assert gone(only_pid(tmp_path))
+
+    def test_an_interruption_while_it_is_started_leaves_nothing(
+        self, program: Program, tmp_path: Path
+    ) -> None:
+        """Ctrl-C has its effect once there is somebody to end the program."""
+
+        class Interrupted(CommandSubject):
+            def _start(self) -> None:
+                signal.raise_signal(signal.SIGINT)
+                super()._start()
+                until((tmp_path / "up").exists)
+
+        with pytest.raises(KeyboardInterrupt), Interrupted(program("note('up'); time.sleep(600)")):
+            raise AssertionError("it was interrupted before")
+        assert gone(only_pid(tmp_path))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_a_thread_may_ask(self) -> None:
+        """No interruption reaches it."""
+        answers: list[bytes] = []
+
+        def asking() -> None:
+            with CommandSubject("cat", timeout=AMPLE) as subject:
+                answers.append(subject.ask(b"{}"))
+
+        thread = Thread(target=asking)
+        thread.start()
+        thread.join()
+        assert answers == [b"{}"]
 
     def test_who_ignores_the_request_to_end_is_killed(self, program: Program, tmp_path: Path) -> None:
         """A while later."""

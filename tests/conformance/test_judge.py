@@ -21,7 +21,7 @@ from restart_engine.conformance.reference import (
     compared,
     explaining,
 )
-from restart_engine.conformance.run import Budget, check
+from restart_engine.conformance.run import check
 from restart_engine.conformance.situations import PAIRS, rules_of
 from restart_engine.conformance.strategies import scenarios
 from restart_engine.conformance.subject import reference
@@ -31,7 +31,7 @@ from restart_engine.core.rule_table import RULES
 from restart_engine.core.rules import Facts
 from restart_engine.wire import encode_scenario
 
-FEW = Budget(examples=settings().max_examples // 2)
+FEW = settings().max_examples // 2
 S, F, W, I = Status.SUCCEEDED, Status.FAILED, Status.FINISHED_WITH_ERRORS, Status.INTERRUPTED  # noqa: E741  # a table's letters
 
 
@@ -92,19 +92,19 @@ class TestWhatIsAllowed:
     )
     def test_an_engine_of_any_profile_conforms_and_its_profile_is_found(self, profile: Profile) -> None:
         """One profile explains it, and that is its own."""
-        report = check(of_profile(profile), budget=FEW)
+        report = check(of_profile(profile), examples=FEW)
         assert report.conforms, report.faults
         assert report.profiles == {profile}
 
     @pytest.mark.parametrize("choose", [lambda rules: rules[-1], lambda rules: max(rules, key=hash)])
     def test_any_order_of_precedence_conforms(self, choose: Callable[[tuple[str, ...]], str]) -> None:
         """Which of several rules is named is free, and need not even be an order."""
-        assert check(of_profile(OURS, choose), budget=FEW).conforms
+        assert check(of_profile(OURS, choose), examples=FEW).conforms
 
     @pytest.mark.parametrize("profile", [OURS, Profile(history_of_any_start=True)])
     def test_what_the_rules_leave_open_conforms_either_way(self, profile: Profile) -> None:
         """A start group that was never reached, and has an outcome, may be read as either."""
-        assert check(of_profile(profile, literal=True), budget=FEW).conforms
+        assert check(of_profile(profile, literal=True), examples=FEW).conforms
 
     def test_wording_order_within_a_group_and_other_members_are_not_compared(self) -> None:
         """Steps side by side have no order; notes and messages are anybody's own."""
@@ -245,9 +245,8 @@ class TestFaults:
 
     def test_every_kind_has_its_words_and_every_rule_its_sentence(self) -> None:
         """A fault can be told in words."""
-        assert {expected.rpartition(" ")[0] for expected in FAULTS} | {"raises", "wavers", "differs"} == set(
-            KINDS
-        )
+        told = {expected.rpartition(" ")[0] for expected in FAULTS}
+        assert told | {"raises", "wavers", "differs", "remembers"} == set(KINDS)
         assert all(text.sentence and text.source in ("documented", "ours") for text in RULES.values())
 
 

@@ -78,12 +78,11 @@ def test_a_broken_rule_fails_its_test_with_the_fault_alone(tmp_path: Path) -> No
     assert "plugin.py" not in done.stdout
 
 
-@pytest.mark.slow
-def test_an_error_of_its_own_is_shown_as_one(tmp_path: Path) -> None:
-    """A subject that is not there."""
+def test_a_subject_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    """In one line, and no test is run."""
     done = outcome(tmp_path, *PLUGIN, "--conformance-subject", "mine:missing")
-    assert done.returncode == 1
-    assert "AttributeError" in done.stdout
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --conformance-subject: cannot import `mine:missing`: module 'mine' has no" in done.stderr
 
 
 @pytest.mark.slow

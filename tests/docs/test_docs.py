@@ -21,7 +21,7 @@ import pytest
 from msgspec import inspect
 
 from restart_engine import Status, conformance
-from restart_engine.conformance import Budget, assert_conforms, check, check_host
+from restart_engine.conformance import assert_conforms, check, check_host
 from restart_engine.core.progress import MOVES
 from restart_engine.core.rule_table import RULES, START_RULE_IDS
 from restart_engine.endpoint import GATES
@@ -74,9 +74,9 @@ def of(language: str) -> list[Block]:
 )
 def test_python_runs_and_prints_what_stands_below(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of Python has its output right behind it; a few examples of the kit show the same as many."""
-    few = Budget(examples=FEW)
-    monkeypatch.setattr(conformance, "check", partial(check, budget=few))
-    monkeypatch.setattr(conformance, "assert_conforms", partial(assert_conforms, budget=few))
+    few = FEW
+    monkeypatch.setattr(conformance, "check", partial(check, examples=few))
+    monkeypatch.setattr(conformance, "assert_conforms", partial(assert_conforms, examples=few))
     monkeypatch.setattr(conformance, "check_host", partial(check_host, examples=FEW))
     printed = io.StringIO()
     with redirect_stdout(printed):

@@ -78,7 +78,9 @@ class Place(NamedTuple):
             for name in self.name.split("."):
                 made = scope[name]
                 scope = vars(made)
-            made = getattr(made, "__func__", made)  # Python makes `__init_subclass__` a class method by itself
+            made = getattr(
+                made, "__func__", made
+            )  # Python makes `__init_subclass__` a class method by itself
             function.__code__ = made.__code__
             function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
 
