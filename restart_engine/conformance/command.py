@@ -253,14 +253,14 @@ def _interrupts_later() -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
         yield
         return
-    received: list[tuple[int, FrameType | None]] = []
-    before = signal.signal(signal.SIGINT, lambda *given: received.append(given))
+    received: list[FrameType | None] = []
+    before = signal.signal(signal.SIGINT, lambda _number, frame: received.append(frame))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
     if received and callable(before):
-        before(*received[0])
+        before(signal.SIGINT, received[0])
 
 
 def _ending(status: int) -> str:
