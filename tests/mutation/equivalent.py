@@ -86,7 +86,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent("wire/scenario.py", "_count_strings", "/ 2", "both counts are halved"),
     Equivalent("wire/schema.py", "schema_text", "encoding=", UTF_8),
     Equivalent("wire/schema.py", "write_schemas", "encoding=", UTF_8),
-    Equivalent("wire/schema.py", "write_schemas", "made_schema(name), )", UTF_8),
     Equivalent("wire/schema.py", "schema_of", "[shape], )", "the template is the default one"),
     Equivalent("wire/shapes.py", "_check_step", "indexed=None", FALSE_TOO),
     Equivalent("wire/writing.py", "write_json", "None", "no member's way begins with the empty one"),
