@@ -27,7 +27,7 @@ from restart_engine.server.world_reading import read_world
 
 KEY = "the-key-of-these-tests-and-of-nothing-else"
 API = "/incorta/api/v2/demo/load-plan"
-WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
+SLOW = pytest.mark.slow  # each process takes its second to start
 
 
 @define
@@ -127,7 +127,7 @@ def in_database(folder: Path, statement: str) -> Any:
 class TestStarting:
     """What is announced has happened."""
 
-    @WORKERS
+    @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=SLOW)])
     def test_it_is_announced_when_every_process_has_started(self, tmp_path: Path, workers: str) -> None:
         """By then each is known to the others, and has its key from the environment, not its command line."""
         with command(tmp_path, "--workers", workers) as server:
@@ -138,7 +138,7 @@ class TestStarting:
             for _ in range(4):
                 assert server.ask("GET", f"{API}/status/12").status_code == 200
 
-    @WORKERS
+    @pytest.mark.parametrize("workers", [pytest.param("1", marks=SLOW), "2"])
     def test_a_start_that_fails_ends_with_one_line(self, tmp_path: Path, workers: str) -> None:
         """Nothing is announced, and the exit status says so."""
         prepare(f"sqlite:///{tmp_path}/a.db", None)
@@ -149,6 +149,7 @@ class TestStarting:
             assert server.process.wait(30) == 2
             assert server.complaints == ["restart-engine: the server did not start; its log says why"]
 
+    @SLOW
     def test_development_that_others_reach_is_said_to_be_so(self, tmp_path: Path) -> None:
         """In one line on standard error, where the log is too."""
         with command(tmp_path, "--dev", "--host", "0.0.0.0") as server:  # noqa: S104  # what it is about
@@ -156,7 +157,7 @@ class TestStarting:
             told = "--dev is for this machine alone, and 0.0.0.0 is open to others"
             assert server.complaints == [f"restart-engine: {told}: tokens and all else travel in the clear"]
 
-    @pytest.mark.slow
+    @SLOW
     def test_development_on_this_machine_is_quiet(self, tmp_path: Path) -> None:
         """All that is on standard error is the log."""
         with command(tmp_path, "--dev") as server:
@@ -167,8 +168,8 @@ class TestStarting:
 class TestStopping:
     """A stop takes less than the ten seconds that Docker waits."""
 
-    @pytest.mark.slow
-    @WORKERS
+    @SLOW
+    @pytest.mark.parametrize("workers", ["1", "2"])
     def test_whatever_clients_do(self, tmp_path: Path, workers: str) -> None:
         """One sends half a head, one half a body, one does not read; and an execution runs."""
         half_body = f"POST {API}/restart HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n{{".encode()
@@ -185,8 +186,8 @@ class TestStopping:
         status = in_database(tmp_path, "select status from executions order by id desc")
         assert status == ("Interrupted",)
 
-    @pytest.mark.slow
-    @WORKERS
+    @SLOW
+    @pytest.mark.parametrize("workers", ["1", "2"])
     def test_while_the_database_is_locked(self, tmp_path: Path, workers: str) -> None:
         """What cannot be written is left to whoever finds the process dead."""
         with command(tmp_path, "--workers", workers) as server:
@@ -208,6 +209,7 @@ class TestCounting:
         folder = tmp_path / "temporary"
         folder.mkdir()
         with command(tmp_path, "--workers", "2", TMPDIR=str(folder)) as server:
+            assert in_database(tmp_path, "select count(*) from processes") == (2,)
             for _ in range(12):  # each on a connection of its own, which either process may take
                 assert server.ask("GET", f"{API}/status/99").status_code == 404
             server.restart()
@@ -220,7 +222,7 @@ class TestCounting:
             assert server.process.wait(30) == 0
         assert list(folder.iterdir()) == []
 
-    @pytest.mark.slow
+    @SLOW
     def test_the_killed_are_counted(self, tmp_path: Path) -> None:
         """What they have counted stays; what they ran runs no longer."""
         with command(tmp_path, "--workers", "2") as server:
