@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +120,7 @@ def command(folder: Path, *options: str, **environment: str) -> Iterator[Command
 
 def in_database(folder: Path, statement: str) -> Any:
     """What the statement says of the command's database."""
-    with sqlite3.connect(folder / "a.db") as connection:
+    with closing(sqlite3.connect(folder / "a.db")) as connection, connection:
         return connection.execute(statement).fetchone()
 
 
@@ -192,13 +192,12 @@ class TestStopping:
         """What cannot be written is left to whoever finds the process dead."""
         with command(tmp_path, "--workers", workers) as server:
             server.restart()
-            stranger = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
-            stranger.execute("begin immediate")
-            began = time.monotonic()
-            server.process.terminate()
-            server.process.wait(30)
-            assert time.monotonic() - began < 8
-            stranger.close()
+            with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as stranger:
+                stranger.execute("begin immediate")
+                began = time.monotonic()
+                server.process.terminate()
+                server.process.wait(30)
+                assert time.monotonic() - began < 8
 
 
 class TestCounting:
