@@ -663,6 +663,8 @@ NO_HTTP: Final[dict[str, bytes]] = {
     "a chunk longer than it says": _framed(_CHUNKED, body=b"1\r\nhello\r\n0\r\n\r\n"),
     "a chunk of a length beyond all": _framed(_CHUNKED, body=b"f" * 30 + b"\r\nhello\r\n"),
     "no version": b"GET /docs\r\n\r\n",
+    "a version that is none": b"GET /docs HTTP/9\r\nhost: here\r\n\r\n",
+    "a word": b"hello\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200,
     "noise": bytes(range(256)) * 4,
     "one long line": b"A" * 40_000 + b"\r\n\r\n",

@@ -92,29 +92,6 @@ class TestNoHttp:
         yield
         assert [event for event in events(log) if event["level"] == "error"] == []
 
-    @pytest.mark.parametrize(
-        "sent",
-        [
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-            b"hello\r\n\r\n",
-            b"GET /echo HTTP/9\r\nhost: here\r\n\r\n",
-            b"GET /echo HTTP/1.1\r\n\r\n",
-            b"GET /\xff HTTP/1.1\r\nhost: here\r\n\r\n",
-            b"GET /echo HTTP/1.1\r\nhost: here\r\nx\0: y\r\n\r\n",
-            b"POST /echo HTTP/1.1\r\nhost: here\r\ncontent-length: -1\r\n\r\n",
-            b"POST /echo HTTP/1.1\r\nhost: here\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-            b"POST /echo HTTP/1.1\r\nhost: here\r\ntransfer-encoding: gzip\r\n\r\n",
-            b"GET /echo HTTP/1.1\r\nhost: here\r\nx: " + b"x" * 20_000,
-        ],
-    )
-    def test_an_invalid_head(self, server: Listening, sent: bytes) -> None:
-        """It is 400, and the application is not asked."""
-        server.seen.clear()
-        with server.connect() as client:
-            client.sendall(sent)
-            assert heard(client).startswith(b"HTTP/1.1 400 ")
-        assert server.seen == []
-
     @pytest.mark.parametrize("method", ["POST", "HEAD"])
     def test_a_body_that_breaks_off(self, server: Listening, method: str) -> None:
         """After a chunk that is none the application is not asked."""
