@@ -77,7 +77,7 @@ def set_up_logging(stream: TextIO | None = None, level: Level = "info", form: Fo
     ]
     rendering: list[Processor] = [JSONRenderer(serializer=_as_json)]
     if form == "text":
-        people = ConsoleRenderer(colors=False, pad_event_to=0, timestamp_key="time", repr_native_str=True)
+        people = ConsoleRenderer(colors=False, timestamp_key="time", repr_native_str=True)
         rendering = [_for_people, people]
     lines = _Lines(stream or sys.stderr)
     lines.setFormatter(
