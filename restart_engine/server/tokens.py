@@ -236,11 +236,9 @@ def _signed(key: SigningKey, text: str) -> Claims:
         raise _Faulty(TokenFault.MALFORMED)
     tenant, user, use = claims["tenant"], claims["sub"], claims["use"]
     issued, expires = claims["iat"], claims["exp"]
-    if not (
-        _is_name(tenant) and _is_name(user) and type(use) is str and _is_time(issued) and _is_time(expires)
-    ):
-        raise _Faulty(TokenFault.MALFORMED)
-    if not issued < expires:
+    names = _is_name(tenant) and _is_name(user) and type(use) is str
+    times = _is_time(issued) and _is_time(expires) and issued < expires
+    if not (names and times):
         raise _Faulty(TokenFault.MALFORMED)
     return Claims(tenant=tenant, user=user, use=use, issued=issued, expires=float(expires))
 
