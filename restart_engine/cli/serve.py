@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Generator
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from restart_engine.cli.ending import cause, outlive_readers
+from restart_engine.cli.ending import cause, complain, outlive_readers
 from restart_engine.cli.extras import needing
 from restart_engine.cli.page import Page
 from restart_engine.core.errors import InvalidValue
 from restart_engine.wire import WireError
 
 if TYPE_CHECKING:
+    from restart_engine.server.serving import Started
     from restart_engine.server.world_values import World
 
 _DATABASE: Final = "sqlite:///restart-engine.db"
@@ -36,7 +38,8 @@ key_option = click.option(
     "--key-file",
     metavar="FILE",
     envvar="RESTART_ENGINE_KEY_FILE",
-    help="Signs the tokens: 32 bytes or more that only you can read (or from RESTART_ENGINE_KEY_FILE).",
+    help="Signs the tokens: 32 bytes or more that only you can read (or from RESTART_ENGINE_KEY_FILE). "
+    "Or the key itself is in RESTART_ENGINE_KEY.",
 )
 
 
@@ -53,6 +56,7 @@ key_option = click.option(
 @click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 is any free one."
 )
+@click.option("--root-path", metavar="PATH", default="", help="What a proxy puts before our paths.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 @click.option("--speed", type=float, help="Simulated seconds of loading a second: 1, with --dev 10.")
 @click.option("--by-hand", is_flag=True, help="Loading takes no time until /control/advance lets it pass.")
@@ -67,7 +71,8 @@ key_option = click.option(
 def serve(**options: Any) -> int:
     """Serve the restart endpoint until it is stopped: restart, execute and status (docs/endpoint.md).
 
-    Says on standard output where it listens; with --dev also with which token, and what to try.
+    Says on standard output where it listens, once it answers; with --dev also with which token, and what to
+    try.
     """
     needing("server", "restart_engine.server.serving")
     from restart_engine.server import serving  # noqa: PLC0415  # an extra
@@ -81,11 +86,13 @@ def serve(**options: Any) -> int:
     if speed is None and not options["by_hand"]:
         speed = _DEV_SPEED if dev else 1.0
     with _in_one_line():
+        file = _key_file(options, made=True)
         asked = serving.Serving(
             database=options["database"],
-            key_file=str(_key_file(options, made=True)),
+            key_file=None if file is None else str(file),
             host=options["host"],
             port=options["port"],
+            root_path=options["root_path"],
             workers=options["workers"],
             speed=speed,
             control=options["control"],
@@ -94,7 +101,7 @@ def serve(**options: Any) -> int:
             log_level=options["log_level"],
         )
         found = _world(options["world"], dev=dev)
-        serving.serve(asked, found, lambda address, loaded: _greet(address, options, loaded=loaded))
+        serving.serve(asked, found, lambda started: _greet(started, options))
     return 0
 
 
@@ -191,13 +198,19 @@ def _opened(url: str, *, made: bool) -> Any:
     return database
 
 
-def _key_file(options: dict[str, Any], *, made: bool) -> Path:
-    """The file of the key; that of development is `made` where there is none, or refused."""
-    from restart_engine.server.tokens import make_key_file, read_key  # noqa: PLC0415  # an extra
+def _key_file(options: dict[str, Any], *, made: bool) -> Path | None:
+    """The file of the key, none where the environment holds one; development's is `made` or refused."""
+    from restart_engine.server.tokens import KEY_VARIABLE, find_key, make_key_file  # noqa: PLC0415  # an extra
 
-    if options["key_file"] is not None:
+    file: Path | None
+    if os.environ.get(KEY_VARIABLE):
+        if options["key_file"] is not None:
+            raise click.ClickException(f"there are two keys, --key-file and {KEY_VARIABLE}: keep one")
+        file = None
+        find_key(file)
+    elif options["key_file"] is not None:
         file = Path(options["key_file"])
-        read_key(file)
+        find_key(file)
     elif options["dev"]:
         file = Path(_DEV_KEY)
         if not made and not file.exists():
@@ -207,16 +220,17 @@ def _key_file(options: dict[str, Any], *, made: bool) -> Path:
         make_key_file(file)
     else:
         raise click.UsageError(
-            "give --key-file, or --dev for a key that is made here", click.get_current_context()
+            f"give --key-file or {KEY_VARIABLE}, or --dev for a key that is made here",
+            click.get_current_context(),
         )
     return file
 
 
-def _token(key_file: Path, tenant: str, user: str, hours: float, use: Any) -> str:
-    from restart_engine.server.tokens import issue_token, read_key  # noqa: PLC0415  # an extra
+def _token(key_file: Path | None, tenant: str, user: str, hours: float, use: Any) -> str:
+    from restart_engine.server.tokens import find_key, issue_token  # noqa: PLC0415  # an extra
 
     return issue_token(
-        read_key(key_file), tenant=tenant, user=user, now=time.time(), lifetime=hours * 3600, use=use
+        find_key(key_file), tenant=tenant, user=user, now=time.time(), lifetime=hours * 3600, use=use
     )
 
 
@@ -235,14 +249,20 @@ def _world(file: str | None, *, dev: bool) -> World | None:
         raise click.ClickException(f"`{file}`: {error}") from error
 
 
-def _greet(address: str, options: dict[str, Any], *, loaded: bool) -> None:
+def _greet(started: Started, options: dict[str, Any]) -> None:
     """Where it listens, and whether with the world asked for; in development also what is needed first."""
+    address, loaded = started.address, started.loaded
     lines = [f"serving {address}/incorta/api/v2 (documentation at {address}/docs)"]
     file = options["world"]
     if file is not None and not loaded:
         lines.append(_not_loaded(Page().plain(file)))
     if options["dev"]:
         lines += _demo(address, options, loaded=loaded) if file is None else _tokens(options["key_file"])
+        if started.exposed:
+            complain(
+                f"--dev is for this machine alone, and {options['host']} is open to others: "
+                "tokens and all else travel in the clear"
+            )
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 
@@ -257,10 +277,14 @@ def _not_loaded(file: str) -> str:
 
 def _tokens(key_file: str | None) -> list[str]:
     """How users of somebody's own world get their tokens."""
-    key = "--dev" if key_file is None else f"--key-file {Page().plain(key_file)}"
+    from restart_engine.server.tokens import KEY_VARIABLE  # noqa: PLC0415  # an extra
+
+    key = "--dev " if key_file is None else f"--key-file {Page().plain(key_file)} "
+    if os.environ.get(KEY_VARIABLE):
+        key = ""
     return [
         "for development only; a token of a user, for a day:",
-        f"restart-engine token {key} --tenant ... --user ...",
+        f"restart-engine token {key}--tenant ... --user ...",
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -13,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import Match, Route
 
 from restart_engine.endpoint import (
     Bearer,
@@ -33,11 +32,15 @@ from restart_engine.server.logs import logger
 from restart_engine.server.middleware import around
 from restart_engine.server.openapi import document
 from restart_engine.server.page import page
+from restart_engine.server.routing import SegmentRoute
 from restart_engine.server.service import Service
 from restart_engine.server.settings import Settings
+from restart_engine.server.tokens import TokenFault
 
 ROOT: Final = "/incorta/api/v2/{tenant}/load-plan"
 _JSON: Final = "application/json"
+_USER_GONE: Final = "the user is gone"
+"""Why the gates answer 401 once they have seen a valid token."""
 
 
 def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
@@ -56,20 +59,18 @@ def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
         middleware=around(settings.limits, service.metrics),
         exception_handlers={HTTPException: _no_route, Unavailable: _unavailable},
         routes=[
-            Route(f"{ROOT}/restart", calls.restart, methods=["POST"]),
-            Route(f"{ROOT}/execute", calls.execute, methods=["POST"]),
-            Route(f"{ROOT}/status/{{execution_id}}", calls.status, methods=["GET"]),
-            Route("/openapi.json", calls.openapi, methods=["GET"]),
-            Route("/docs", calls.page, methods=["GET"]),
-            Route("/health/live", _live, methods=["GET"]),
-            Route("/health/ready", calls.ready, methods=["GET"]),
-            Route("/metrics", calls.metrics, methods=["GET"]),
+            SegmentRoute(f"{ROOT}/restart", calls.restart, methods=["POST"]),
+            SegmentRoute(f"{ROOT}/execute", calls.execute, methods=["POST"]),
+            SegmentRoute(f"{ROOT}/status/{{execution_id}}", calls.status, methods=["GET"]),
+            SegmentRoute("/openapi.json", calls.openapi, methods=["GET"]),
+            SegmentRoute("/docs", calls.page, methods=["GET"]),
+            SegmentRoute("/health/live", _live, methods=["GET"]),
+            SegmentRoute("/health/ready", calls.ready, methods=["GET"]),
+            SegmentRoute("/metrics", calls.metrics, methods=["GET"]),
             *(control_routes(service) if settings.control else ()),
         ],
     )
     app.router.redirect_slashes = False
-    for route in app.routes:
-        _match_whole(route)
     app.state.service = service
     return app
 
@@ -113,9 +114,10 @@ class _Calls:
             else None,
         )
         admitted = self._admitted_by_token(request, call)
-        if isinstance(admitted, Reply):
-            return self._replied(admitted)
-        return self._replied(await run_in_threadpool(self._service.starts.status, call, admitted))
+        if isinstance(admitted, Response):
+            return admitted
+        reply = await run_in_threadpool(self._service.starts.status, call, admitted)
+        return self._replied(request, reply, _USER_GONE)
 
     async def ready(self, _request: Request) -> Response:
         """Whether calls can be answered now: whether the database can."""
@@ -123,24 +125,25 @@ class _Calls:
         return JSONResponse({"status": "ready"})
 
     async def metrics(self, _request: Request) -> Response:
-        """What was counted."""
-        self._service.metrics.now_running(self._service.runner.running)
+        """What was counted, by all processes of this server."""
         body, media_type = self._service.metrics.text()
         return Response(body, media_type=media_type)
 
-    async def openapi(self, _request: Request) -> Response:
+    async def openapi(self, request: Request) -> Response:
         """The OpenAPI document, of the routes that are there."""
-        return Response(document(control=self._service.settings.control), media_type=_JSON)
+        root = request.scope.get("root_path", "")
+        return Response(document(control=self._service.settings.control, root_path=root), media_type=_JSON)
 
-    async def page(self, _request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
         """The same to read."""
-        return HTMLResponse(page(control=self._service.settings.control))
+        root = request.scope.get("root_path", "")
+        return HTMLResponse(page(control=self._service.settings.control, root_path=root))
 
     async def _start(self, request: Request, call: StartCall) -> Response:
         service = self._service
         admitted = self._admitted_by_token(request, call)
-        if isinstance(admitted, Reply):
-            return self._replied(admitted)
+        if isinstance(admitted, Response):
+            return admitted
         if not _is_json(request):
             return _error(415, f"the body's media type is not {_JSON}: send it as the header content-type")
         answer = await run_in_threadpool(service.starts.start, call, admitted)
@@ -151,18 +154,28 @@ class _Calls:
                 service.runner.take(answer.opened.id)
             elif not answer.opened.active:
                 service.metrics.execution_ended(answer.opened.status)
-        return self._replied(answer.reply)
+        return self._replied(request, answer.reply, _USER_GONE)
 
-    def _admitted_by_token(self, request: Request, call: Call) -> Bearer | Reply:
+    def _admitted_by_token(self, request: Request, call: Call) -> Bearer | Response:
         """Whom the token names, to be named in the log too, or what H1 or H2 answers."""
-        admitted = admitted_by_token(call, self._service.caller(call.authorization))
-        if isinstance(admitted, Bearer):
-            request.state.tenant, request.state.user = admitted.tenant, admitted.user
+        claims = self._service.claims(call.authorization)
+        if isinstance(claims, TokenFault):
+            bearer, why = None, claims.value
+        else:
+            bearer, why = Bearer(claims.tenant, claims.user), "for another tenant"
+        admitted = admitted_by_token(call, bearer)
+        if isinstance(admitted, Reply):
+            return self._replied(request, admitted, why)
+        request.state.tenant, request.state.user = admitted.tenant, admitted.user
         return admitted
 
-    def _replied(self, reply: Reply) -> Response:
+    def _replied(self, request: Request, reply: Reply, unauthorized: str) -> Response:
+        """`unauthorized` is why it is 401, if it is: for the log alone."""
         self._service.metrics.refused(reply.gate)
-        headers = {"www-authenticate": "Bearer"} if reply.status == 401 else None  # noqa: PLR2004  # HTTP's own
+        headers: dict[str, str] = {}
+        if reply.status == 401:  # noqa: PLR2004  # HTTP's own
+            headers["www-authenticate"] = "Bearer"
+            request.state.refused = unauthorized
         return Response(reply.body, reply.status, headers, _JSON)
 
     def _ask_database(self) -> None:
@@ -192,12 +205,6 @@ async def _no_route(request: Request, error: Exception) -> Response:
         allowed = _methods_here(request)
         return _error(405, f"{request.method} is not allowed here, only {allowed}", {"allow": allowed})
     return _error(error.status_code, "there is nothing at this path", dict(error.headers or {}))
-
-
-def _match_whole(route: BaseRoute) -> None:
-    """Starlette's pattern ends with `$`, which lets a line feed follow: that is another path."""
-    assert isinstance(route, Route)
-    route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
 
 
 def _methods_here(request: Request) -> str:

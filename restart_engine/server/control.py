@@ -13,15 +13,14 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from restart_engine.core.errors import ImpossibleMove
 from restart_engine.core.plan import Step
-from restart_engine.endpoint.calls import token_in
 from restart_engine.endpoint.replies import message_body
 from restart_engine.server.plans import NoPlan, PlanSeen, save_plan, see_plan
+from restart_engine.server.routing import SegmentRoute
 from restart_engine.server.service import Service
-from restart_engine.server.tokens import read_token
+from restart_engine.server.tokens import TokenFault
 from restart_engine.server.world_dump import dump_world
 from restart_engine.server.world_load import WorldConflict, load_world
 from restart_engine.server.world_reading import read_world
@@ -56,12 +55,12 @@ class AdvanceShape(Shape):
     seconds: Seconds
 
 
-def control_routes(service: Service) -> list[Route]:
+def control_routes(service: Service) -> list[SegmentRoute]:
     """The routes, each of which asks for a control token first."""
     control = _Control(service)
 
-    def route(path: str, handler: _Handler, method: str) -> Route:
-        return Route(path, control.guarded(handler), methods=[method], name=handler.__name__)
+    def route(path: str, handler: _Handler, method: str) -> SegmentRoute:
+        return SegmentRoute(path, control.guarded(handler), methods=[method], name=handler.__name__)
 
     return [
         route("/control/world", control.dump_world, "GET"),
@@ -85,9 +84,9 @@ class _Control:
         """The handler, for who has a control token; every error of it in the shape of the endpoint's."""
 
         async def guard(request: Request) -> Response:
-            token = token_in(request.headers.get("authorization"))
-            claims = read_token(self._service.settings.key, token, now=self._service.clock(), use="control")
-            if claims is None:
+            claims = self._service.claims(request.headers.get("authorization"), use="control")
+            if isinstance(claims, TokenFault):
+                request.state.refused = claims
                 return _said(401, "the control API asks for a control token")
             try:
                 return await handler(request)

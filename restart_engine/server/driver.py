@@ -37,6 +37,9 @@ class Events(Protocol):
     def execution_ended(self, status: Status, /) -> None:
         """An execution of this process ended."""
 
+    def now_running(self, executions: int, /) -> None:
+        """So many executions are run by this process now."""
+
     def database_failed(self) -> None:
         """A transaction failed because the database was not available."""
 

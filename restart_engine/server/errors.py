@@ -23,9 +23,17 @@ class CannotListen(Exception):
         return f"cannot listen at {self.address}: {self.why[:1].lower()}{self.why[1:]}"
 
 
+class CannotStart(Exception):
+    """A process of the server ended before it could answer."""
+
+    def __str__(self) -> str:
+        return "the server did not start; its log says why"
+
+
 TOLD: Final = (
     BadUrl,
     CannotListen,
+    CannotStart,
     ForeignDatabase,
     Unavailable,
     UnsafeKeyFile,

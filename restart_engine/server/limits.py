@@ -22,6 +22,7 @@ _DIGITS: Final = 18
 _PER_HEADER: Final = len(": \r\n")
 _REQUEST_LINE: Final = 64
 """Room for a method, the version and blanks."""
+_ENCODED: Final = "no content encoding is accepted: send the body as it is"
 LINGER: Final = 2.0
 """Seconds to go on reading after a refusal: who closes on unread bytes takes the answer back."""
 
@@ -36,13 +37,13 @@ class Limits(Sealed):
     """Of the path with its query."""
     body_bytes: int = 64 * 1024
     head_seconds: float = 10.0
-    """Until the last header has come (protocol.py)."""
+    """Until the last header has come; then the connection is closed (protocol.py)."""
     body_seconds: float = 10.0
     """From the last header to the end of the body."""
     answer_seconds: float = 30.0
     """From there to the answer."""
     write_seconds: float = 30.0
-    """For a client to take some of what is ready for it (protocol.py)."""
+    """For a client to take some of its answer; then the system closes the connection (serving.py)."""
 
     def __attrs_post_init__(self) -> None:
         for of_value in fields(Limits):
@@ -93,6 +94,8 @@ class Limited:
         elif headers > limits.header_bytes:
             message = f"the headers are longer than {limits.header_bytes} bytes"
             await _refuse_unread(receive, send, 431, message)
+        elif length != 0 and _is_encoded(scope):
+            await _refuse_unread(receive, send, 415, _ENCODED)
         elif length == 0:
             await self._in_time(scope, receive, send)
         elif length is not None and length > limits.body_bytes:
@@ -179,6 +182,11 @@ def _has_two_ends(scope: Scope) -> bool:
     """Whether a proxy before us may have seen the body end elsewhere, and taken its rest for a request."""
     framing = {name for name, _ in scope["headers"] if name in {b"transfer-encoding", b"content-length"}}
     return len(framing) > 1 or (b"transfer-encoding" in framing and scope["http_version"] == "1.0")
+
+
+def _is_encoded(scope: Scope) -> bool:
+    codings = [value.strip().lower() for name, value in scope["headers"] if name == b"content-encoding"]
+    return any(coding not in {b"", b"identity"} for coding in codings)
 
 
 async def _refuse_unread(receive: Receive, send: Send, status: int, message: str) -> None:

@@ -2,23 +2,27 @@
 
 Secrets are looked for in every text of every event, not in fields of certain names alone: a token in an
 error's message is as open as one in a field of its own. Logging never fails whoever logs.
+
+A line is searched whole for what secrets begin with, and taken apart only where that is in it.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 import re
 import sys
-from collections.abc import Generator, Iterable, Mapping, MutableMapping
+from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
+from textwrap import indent
 from threading import Lock
-from typing import Any, Final, Literal, TextIO, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TextIO, TypeAlias, get_args
 
 import structlog
 from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
-from structlog.processors import TimeStamper, add_log_level, format_exc_info
+from structlog.dev import ConsoleRenderer
+from structlog.processors import JSONRenderer, TimeStamper, add_log_level, format_exc_info
+from structlog.stdlib import ProcessorFormatter, add_logger_name
 from structlog.typing import FilteringBoundLogger, Processor
 
 from restart_engine.core.errors import InvalidValue
@@ -28,11 +32,10 @@ Form: TypeAlias = Literal["json", "text"]
 
 _LEVELS: Final[Mapping[str, int]] = {name: getattr(logging, name.upper()) for name in get_args(Level)}
 _FIRST: Final = ("time", "level", "event")
-_DEPTH: Final = 6
-"""How deep a value of a field is shown."""
 _SHOWN: Final = 1000
 """Characters shown of a value that is none of JSON."""
 _LARGE: Final = 2**64
+_STRICT: Final = json.JSONEncoder(allow_nan=False)
 _VISIBLE: Final = 4
 _SHORT: Final = 8
 """Up to so many characters, the last four would be too much of a token to show."""
@@ -41,9 +44,18 @@ _SHORT: Final = 8
 _BEARER: Final = re.compile(r"""(\bbearer(?:\s|%20)+["']?)([^\s"',;]+)""", re.IGNORECASE)
 _DOTTED: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)+")
 _PASSWORD_IN_URL: Final = re.compile(r"(://[^\s:/?#@]*):\S{0,1024}@")
+_NAMES: Final = ("password", "passwd", "secret", "token", "key", "authorization")
 _NAMED: Final = re.compile(
-    r"""\b((?:password|passwd|secret|token|access_token)=)[^\s&"',;]+""", re.IGNORECASE
+    rf"""((?:password|passwd|secret|token)=|["']\w*(?:{"|".join(_NAMES)})["']: ["']?)[^\s&"',;]+""",
+    re.IGNORECASE,
 )
+_SUSPECT: Final = (
+    "eyj",
+    "bearer",
+    "://",
+    *(f"{name}{end}" for name in _NAMES for end in ("=", '":', "':", '\\":')),
+)
+"""One of these is in the JSON, in small letters, of every event that holds a secret, and of few others."""
 _SECRET_FIELDS: Final = frozenset({"authorization", "password", "secret", "token", "access_token", "key"})
 
 
@@ -57,22 +69,31 @@ def set_up_logging(stream: TextIO | None = None, level: Level = "info", form: Fo
         raise InvalidValue("level", level, f"one of {', '.join(_LEVELS)}")
     if form not in get_args(Form):
         raise InvalidValue("form", form, f"one of {', '.join(get_args(Form))}")
-    lines = _Lines(stream or sys.stderr)
-    processors: list[Processor] = [
+    of_all: list[Processor] = [
         merge_contextvars,
         add_log_level,
         TimeStamper(fmt="iso", utc=True, key="time"),
         format_exc_info,
-        _plain_event,
-        _as_json if form == "json" else _as_text,
     ]
+    rendering: list[Processor] = [JSONRenderer(serializer=_as_json)]
+    if form == "text":
+        people = ConsoleRenderer(colors=False, timestamp_key="time", repr_native_str=True)
+        rendering = [_for_people, people]
+    lines = _Lines(stream or sys.stderr)
+    lines.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=[*of_all, add_logger_name],
+            processors=[ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
     structlog.configure(
-        processors=processors,
+        # not through the standard library, which would take as long as all of this again
+        processors=[*of_all, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
-    _lead_here(_LEVELS[level])
+    _lead_here(lines, _LEVELS[level])
 
 
 def logger() -> FilteringBoundLogger:
@@ -98,7 +119,7 @@ def without_secrets(text: str) -> str:
         text = _DOTTED.sub(_without_token, text)
     if "://" in text:
         text = _PASSWORD_IN_URL.sub(r"\1:***@", text)
-    return _NAMED.sub(r"\1***", text) if "=" in text else text
+    return _NAMED.sub(r"\1***", text)
 
 
 def _without_token(found: re.Match[str]) -> str:
@@ -111,36 +132,40 @@ def _end_of(token: str) -> str:
     return f"***{token[-_VISIBLE:]}" if len(token) > _SHORT else "***"
 
 
-def _plain_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """The event with its fields in order, each of plain JSON and without secrets."""
-    ordered = {name: event.pop(name, None) for name in _FIRST} | dict(event)
-    return _plain_fields(ordered, _DEPTH)
+def _as_json(event: dict[str, Any], **_: object) -> str:
+    """The event on one line. Most hold nothing to hide and nothing odd, and are not looked into."""
+    ordered = {name: event.pop(name, None) for name in _FIRST} | event
+    with suppress(TypeError, ValueError, RecursionError):  # what is none of JSON
+        line = _STRICT.encode(ordered)
+        small = line.lower()
+        if not any(part in small for part in _SUSPECT):
+            return line
+    return _STRICT.encode(_plain_fields(ordered))
 
 
-def _plain_fields(fields: Mapping[Any, object], depth: int) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    for key, value in fields.items():
-        name = key if isinstance(key, str) else _shown(key)
-        plain[without_secrets(name)] = "***" if name.lower() in _SECRET_FIELDS else _plain(value, depth)
+def _for_people(_logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    """The event without secrets, on one line; only an exception has more, each with a mark before it."""
+    plain = _plain_fields(event)
+    plain["event"] = json.dumps(plain["event"])[1:-1]
+    if "exception" in plain:
+        plain["exception"] = indent(plain["exception"], "  | ", lambda _: True)
     return plain
 
 
-def _plain(value: object, depth: int) -> Any:
-    """The value as JSON has it, without secrets; what is none of JSON is shown in one text."""
-    anything = value
+def _plain_fields(event: Mapping[str, object]) -> dict[str, Any]:
+    return {
+        without_secrets(name): "***" if name.lower() in _SECRET_FIELDS else _plain(value)
+        for name, value in event.items()
+    }
+
+
+def _plain(value: object) -> Any:
+    """The value without secrets; what is no text, number, truth value or null is shown as a text."""
     if isinstance(value, str):
         return without_secrets(value)
-    if value is None or isinstance(value, bool):
+    if value is None or (isinstance(value, int | float) and -_LARGE < value < _LARGE):
         return value
-    if isinstance(value, int) and abs(value) < _LARGE:
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, dict) and depth:
-        return _plain_fields(cast("dict[Any, object]", value), depth - 1)
-    if isinstance(value, list | tuple) and depth:
-        return [_plain(item, depth - 1) for item in cast("Iterable[object]", value)]
-    return _shown(anything)
+    return _shown(value)
 
 
 def _shown(value: object) -> str:
@@ -153,54 +178,39 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _as_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-    return json.dumps(event)
+class _Lines(logging.Handler):
+    """The stream, a line at a time, for structlog and for what libraries log through the standard library.
 
-
-def _as_text(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-    """`time level event name=value ...`, for a person to read; an exception's lines follow, indented."""
-    time, level, what, exception = (event.pop(name, None) for name in (*_FIRST, "exception"))
-    fields = "".join(f" {json.dumps(name)[1:-1]}={json.dumps(value)}" for name, value in event.items())
-    lines = "" if exception is None else "".join(f"\n  | {line}" for line in str(exception).splitlines())
-    text = f"{time} {level:<8} {json.dumps(what)[1:-1]}{fields}{lines}"
-    return text.encode("ascii", "backslashreplace").decode("ascii")
-
-
-class _Lines:
-    """The stream, a line at a time. A line that cannot be written is lost, and nobody is stopped by that."""
+    A line that cannot be written is lost, and nobody is stopped by that.
+    """
 
     def __init__(self, stream: TextIO) -> None:
+        super().__init__()
         self._stream = stream
-        self._lock = Lock()
+        self._writing = Lock()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001  # arguments that do not fit the message may raise anything
+            record.args = ()
+            line = self.format(record)
+        self.write(line)
 
     def write(self, line: str) -> None:
         # ValueError is a closed stream's
-        with self._lock, suppress(OSError, ValueError):
+        with self._writing, suppress(OSError, ValueError):
             self._stream.write(f"{line}\n")
             self._stream.flush()
 
     debug = info = warning = error = critical = write
 
 
-class _ToOurs(logging.Handler):
-    """What libraries log through the standard library, as events like ours; `logger` names whose they are."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            event = record.getMessage()
-        except Exception:  # noqa: BLE001  # arguments that do not fit the message may raise anything
-            event = str(record.msg)
-        level = max(
-            (number for number in _LEVELS.values() if number <= record.levelno), default=logging.DEBUG
-        )
-        logger().log(level, event.strip(), logger=record.name, exc_info=record.exc_info)
-
-
-def _lead_here(level: int) -> None:
+def _lead_here(handler: _Lines, level: int) -> None:
     root = logging.getLogger()
-    for handler in [handler for handler in root.handlers if isinstance(handler, _ToOurs)]:
-        root.removeHandler(handler)
-    root.addHandler(_ToOurs())
+    for earlier in [each for each in root.handlers if isinstance(each, _Lines)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
     root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "alembic"):
         library = logging.getLogger(name)

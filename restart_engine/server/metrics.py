@@ -1,4 +1,4 @@
-"""What is counted, in the format of Prometheus: one registry per application, nothing global.
+"""What is counted, in the format of Prometheus: by an application, or by all processes of a server together.
 
 Every label takes one of few values, whatever clients send: a series costs memory for as long as the process
 lives. Where the values are known beforehand, their series are there from the start, at 0.
@@ -6,19 +6,34 @@ lives. Where the values are known beforehand, their series are there from the st
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import (
+    MultiProcessCollector,
+    mark_process_dead,  # pyright: ignore[reportUnknownVariableType]  # the library has no types here
+)
 
 from restart_engine.core.progress import OVER
 from restart_engine.core.status import Status, check_status
 from restart_engine.endpoint import GATES, GateId
 
+SHARED_BY: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment's variable that names the folder where the processes of one server count.
+
+prometheus_client reads it when it is imported.
+"""
 UNKNOWN: Final = "unknown"
 """The route of a path that no route has."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+def forget_process(pid: int) -> None:
+    """What this process ran it runs no longer; what it counted stays."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]  # likewise
 
 
 class Metrics:
@@ -43,8 +58,9 @@ class Metrics:
         self._errors = self._counter("database_errors", "Transactions that the database failed.")
         self._running = Gauge(
             "restart_engine_executions_running",
-            "Executions that this process runs now.",
+            "Executions that run now.",
             registry=self._registry,
+            multiprocess_mode="livesum",
         )
         for gate in GATES.values():
             if gate.refuses:
@@ -91,7 +107,11 @@ class Metrics:
 
     def text(self) -> tuple[bytes, str]:
         """All of it as Prometheus reads it, and the media type of that."""
-        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
+        registry = self._registry
+        if SHARED_BY in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # likewise
+        return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"restart_engine_{name}", meaning, labels, registry=self._registry)

@@ -69,7 +69,8 @@ class RequestIds:
 class Accesses:
     """Each answer is counted, and is one event in the log, before the client has it whole.
 
-    Tenant and user are those that the application put into the scope's state, by name.
+    Tenant and user are those that the application put into the scope's state, by name; so is why it `refused`
+    a token, which the client is not told.
     """
 
     def __init__(
@@ -105,6 +106,9 @@ class Accesses:
         route: str | None = getattr(scope.get("route"), "path", None)
         self._metrics.answered(route=route, method=scope["method"], status=status, seconds=seconds)
         state = scope.get("state", {})
+        refused: dict[str, str] = {}
+        if "refused" in state:
+            refused = {"reason": state["refused"], "client": (scope.get("client") or ("unknown",))[0]}
         logger().info(
             "answered",
             **_asked(scope),
@@ -112,11 +116,13 @@ class Accesses:
             milliseconds=round(seconds * 1000, 3),
             tenant=state.get("tenant"),
             user=state.get("user"),
+            **refused,
         )
 
 
 def _asked(scope: Scope) -> dict[str, str]:
-    return {"method": scope["method"][:_METHOD_SHOWN], "path": scope["path"][:_PATH_SHOWN]}
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return {"method": scope["method"][:_METHOD_SHOWN], "path": path[:_PATH_SHOWN]}
 
 
 class LastResort:

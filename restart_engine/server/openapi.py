@@ -16,7 +16,7 @@ from restart_engine.server import answer_shapes as shapes
 from restart_engine.server.openapi_control import CONTROL, CONTROL_SHAPES, controlled
 from restart_engine.server.openapi_examples import ASKED, example_body, status_example
 from restart_engine.server.openapi_parts import REFERENCE, body, in_path, of, operation
-from restart_engine.server.openapi_responses import HEADERS, WITHOUT_BODY, answer, cause, of_http, refusals
+from restart_engine.server.openapi_responses import HEADERS, answer, cause, of_http, refusals
 
 _ROOT: Final = "/incorta/api/v2/{tenant}/load-plan"
 _ENDPOINT: Final = "load plans"
@@ -46,13 +46,13 @@ _TAGS: Final[Mapping[str, str]] = {
 
 
 @cache
-def document(*, control: bool = True) -> bytes:
+def document(*, control: bool = True, root_path: str = "") -> bytes:
     """The document as JSON in UTF-8, with the control API or without."""
-    return json.dumps(described(control=control), ensure_ascii=False, indent=1).encode()
+    return json.dumps(described(control=control, root_path=root_path), ensure_ascii=False, indent=1).encode()
 
 
-def described(*, control: bool = True) -> dict[str, Any]:
-    """The document, to be read by a program of this process."""
+def described(*, control: bool = True, root_path: str = "") -> dict[str, Any]:
+    """The document, to be read by a program of this process; all of its paths are below the root path."""
     paths = {**_endpoint(), **_server()}
     made = _SHAPES
     schemes = {"accessToken": _bearer("An access token of the tenant: `restart-engine token`.")}
@@ -68,7 +68,7 @@ def described(*, control: bool = True) -> dict[str, Any]:
             "summary": "Restart a load plan from the beginning, from a group, or from its failed steps.",
             "description": _ABOUT,
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root_path or "/"}],
         "tags": [
             {"name": name, "description": text} for name, text in _TAGS.items() if control or name != CONTROL
         ],
@@ -144,7 +144,7 @@ def _endpoint() -> dict[str, Any]:
                 "parameters": [level],
                 "responses": {
                     "200": answer(cause(gates[-1]), levels, examples=at_levels),
-                    **refusals(gates, WITHOUT_BODY),
+                    **refusals(gates),
                 },
             },
         },
@@ -181,5 +181,5 @@ def _server() -> dict[str, Any]:
 def _told(name: str, summary: str, response: Any) -> dict[str, Any]:
     return {
         **operation(name, _SERVER, summary),
-        "responses": {"200": response, **refusals((), WITHOUT_BODY)},
+        "responses": {"200": response, **refusals(())},
     }

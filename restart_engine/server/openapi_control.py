@@ -8,7 +8,7 @@ from typing import Any, Final
 from restart_engine.server.answer_shapes import LoadedShape, PlanSeenShape
 from restart_engine.server.control import AdvanceShape, EndShape, GroupsShape
 from restart_engine.server.openapi_parts import body, in_path, of, operation
-from restart_engine.server.openapi_responses import OF_HTTP, WITHOUT_BODY, answer, error, refusals
+from restart_engine.server.openapi_responses import OF_HTTP, answer, error, refusals
 from restart_engine.server.world_shapes import WorldShape
 
 CONTROL: Final = "control"
@@ -68,7 +68,7 @@ def _change(
         str(status): error(status, [cause, *([OF_HTTP[status]] if status in OF_HTTP else [])])
         for status, cause in causes.items()
     }
-    responses = {"200": answer("As it is now.", of(given)), **refusals((), WITHOUT_BODY), **own}
+    responses = {"200": answer("As it is now.", of(given)), **refusals(()), **own}
     return {
         **operation(name, CONTROL, summary, "controlToken"),
         **({} if asked is None else {"requestBody": body(asked)}),

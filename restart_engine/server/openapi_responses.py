@@ -9,20 +9,18 @@ from restart_engine.endpoint import Gate
 from restart_engine.server.openapi_examples import example_body
 
 OF_HTTP: Final[Mapping[int, str]] = {
-    400: "the request is not valid HTTP",
+    400: "the request says twice how long its body is",
     404: "there is nothing at this path",
     405: "the method is not one of this path",
-    408: "the request's head or body did not arrive in time",
+    408: "the request's body did not arrive in time",
     413: "the body is too long",
     414: "the path is too long",
-    415: "the body's media type is not JSON",
+    415: "the body's media type is not JSON, or the body is encoded",
     431: "the headers are too long",
     500: "an internal error; the message has the request's id, under which the log has the rest",
-    501: "a transfer encoding that is not read",
     503: "the database is not available, or no answer was found in time; ask again",
 }
 """When an answer is HTTP's own."""
-WITHOUT_BODY: Final = frozenset(OF_HTTP) - {415}
 _MESSAGE: Final = {"$ref": "#/components/schemas/Message"}
 _ID: Final[Mapping[str, Any]] = {"x-request-id": {"$ref": "#/components/headers/RequestId"}}
 _HEADERS: Final[Mapping[int, Mapping[str, Any]]] = {
@@ -47,8 +45,8 @@ def cause(gate: Gate) -> str:
     return f"{gate.id}: {gate.sentence}"
 
 
-def refusals(gates: Iterable[Gate], http: Iterable[int] = OF_HTTP) -> dict[str, Any]:
-    """The errors of an operation with these gates, and these of HTTP's own, by status."""
+def refusals(gates: Iterable[Gate]) -> dict[str, Any]:
+    """The errors of an operation with these gates, and those of HTTP's own, by status."""
     causes: dict[int, list[str]] = {}
     examples: dict[int, dict[str, Any]] = {}
     for gate in gates:
@@ -56,7 +54,9 @@ def refusals(gates: Iterable[Gate], http: Iterable[int] = OF_HTTP) -> dict[str, 
             causes.setdefault(gate.status, []).append(cause(gate))
             shown = {"summary": f"{gate.id}: {gate.label}", "value": example_body(gate.id)}
             examples.setdefault(gate.status, {})[gate.id] = shown
-    responses: dict[str, Any] = {str(status): {"$ref": f"#/components/responses/{status}"} for status in http}
+    responses: dict[str, Any] = {
+        str(status): {"$ref": f"#/components/responses/{status}"} for status in OF_HTTP
+    }
     for status, own in causes.items():
         if status in OF_HTTP:
             own.append(OF_HTTP[status])

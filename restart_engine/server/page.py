@@ -19,11 +19,12 @@ _CODE: Final = re.compile(r"`([^`]+)`")
 
 
 @cache
-def page(*, control: bool = True) -> str:
+def page(*, control: bool = True, root_path: str = "") -> str:
     """The document as HTML, with the control API or without."""
-    document = described(control=control)
+    document = described(control=control, root_path=root_path)
     return _ENVIRONMENT.get_template("page.html").render(
         document=document,
+        root_path=root_path,
         parts=[(tag, _calls(document, tag["name"])) for tag in document["tags"]],
         gates=GATES,
         gates_of=gates_of,

@@ -17,7 +17,7 @@ from restart_engine.server.retrying import DatabaseExecutor
 from restart_engine.server.runs import Runs
 
 _THREADS: Final = 4
-_GRACE: Final = 3.0
+_GRACE: Final = 1.5
 """Seconds for what is being written, and for loaders to end, when the server stops."""
 
 
@@ -104,4 +104,9 @@ class Runner:
         if self._stopping or execution_id in self._driven:
             return
         each = self._driven[execution_id] = ExecutionDriver(execution_id, self._context)
-        each.task.add_done_callback(lambda _: self._driven.pop(execution_id))
+        each.task.add_done_callback(lambda _: self._let_go(execution_id))
+        self._context.events.now_running(len(self._driven))
+
+    def _let_go(self, execution_id: int) -> None:
+        del self._driven[execution_id]
+        self._context.events.now_running(len(self._driven))

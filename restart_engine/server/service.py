@@ -10,12 +10,12 @@ from typing import Final
 import anyio.to_thread
 from sqlalchemy import bindparam, select
 
-from restart_engine.endpoint import Bearer
 from restart_engine.endpoint.calls import token_in
 from restart_engine.server.database import THREADS, Database, Unavailable
 from restart_engine.server.liveness import Liveness
 from restart_engine.server.loader import Loader
 from restart_engine.server.loading import Loading, read_loading
+from restart_engine.server.logs import logger
 from restart_engine.server.metrics import Metrics
 from restart_engine.server.migration import migrate
 from restart_engine.server.pretend import PretendClock, PretendLoader
@@ -25,8 +25,10 @@ from restart_engine.server.settings import Settings
 from restart_engine.server.starts import Starts
 from restart_engine.server.tables import tenants
 from restart_engine.server.times import WALL, Clock
-from restart_engine.server.tokens import read_token
+from restart_engine.server.tokens import Claims, TokenFault, TokenReader, Use
 
+_CLOSING: Final = 3.0
+"""Seconds: a database that does not answer must not keep the server from ending."""
 _LOADING: Final = select(tenants.c.loading).where(tenants.c.name == bindparam("tenant"))
 
 
@@ -38,6 +40,7 @@ class Service:
         self.clock = clock
         self.process = uuid.uuid4().hex
         self.metrics = Metrics()
+        self._tokens = TokenReader(settings.key)
         self.database = Database(settings.database)
         self.runs = Runs(self.database, clock)
         self.starts = Starts(self.database, self.process, clock)
@@ -57,7 +60,16 @@ class Service:
         self._beating = asyncio.create_task(self.liveness.run(self.runner.adopt))
 
     async def close(self) -> None:
-        """Stop in good order: what runs is Interrupted at once, and nobody waits for this process to die."""
+        """Stop in good order, within `_CLOSING`; what is not done by then is left to other processes."""
+        closing = asyncio.create_task(self._close())
+        done, _ = await asyncio.wait({closing}, timeout=_CLOSING)
+        if done:
+            await closing
+        else:
+            logger().warning("stopped before all was written", seconds=_CLOSING)
+
+    async def _close(self) -> None:
+        """What runs is Interrupted at once, and nobody waits for this process to die."""
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
@@ -66,10 +78,9 @@ class Service:
             await anyio.to_thread.run_sync(self.liveness.leave)
         self.database.close()
 
-    def caller(self, authorization: str | None) -> Bearer | None:
-        """Whom the header's token names, if it is valid now."""
-        claims = read_token(self.settings.key, token_in(authorization), now=self.clock())
-        return None if claims is None else Bearer(claims.tenant, claims.user)
+    def claims(self, authorization: str | None, use: Use = "api") -> Claims | TokenFault:
+        """What the header's token says, if it is valid now."""
+        return self._tokens.read(token_in(authorization), now=self.clock(), use=use)
 
     def loading_of(self, tenant: str) -> Loading:
         """How the tenant's steps are loaded, as the database has it now."""

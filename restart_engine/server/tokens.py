@@ -1,7 +1,7 @@
 """Access tokens: who asks, in which tenant and until when, signed so that nobody else can say it.
 
 A token is a JSON Web Token of exactly one kind: three parts, HS256, the claims of `_CLAIMS` and no other.
-`read_token` is total: whatever is no such token, or is not valid at the time passed in, gives none.
+`TokenReader` is total: whatever is no such token, or is not valid at the time passed in, is a `TokenFault`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import os
 import re
 import secrets
 import stat
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any, Final, Literal, TypeAlias, final, get_args
@@ -18,11 +20,14 @@ from typing import Any, Final, Literal, TypeAlias, final, get_args
 import jwt
 from attrs import field, frozen
 from jwt.algorithms import HMACAlgorithm
-from jwt.exceptions import InvalidKeyError, PyJWTError
+from jwt.exceptions import InvalidKeyError, InvalidSignatureError, PyJWTError
 
 from restart_engine.core.checks import Sealed, check_text, is_unicode
 from restart_engine.core.errors import InvalidValue
+from restart_engine.wire.cache import BoundedCache
 
+KEY_VARIABLE: Final = "RESTART_ENGINE_KEY"
+"""The environment's variable that holds a key, where no file does."""
 Use: TypeAlias = Literal["api", "control"]
 """What a token opens: the endpoint, or the control API. One is never taken for the other."""
 ISSUER: Final = "restart-engine"
@@ -40,6 +45,9 @@ _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999: a token that holds longer says nothing."""
 _LARGEST_FILE: Final = 4096
+_MOUNTED_FOR_ALL: Final = 0o444
+_REMEMBERED: Final = 1024 * 1024
+"""Characters of tokens whose signature has been checked: some thousands of tokens."""
 
 
 class WeakKey(ValueError):
@@ -79,21 +87,81 @@ class SigningKey(Sealed):
 @final
 @frozen(kw_only=True)
 class Claims(Sealed):
-    """What a valid token says; `expires` is in seconds since 1970."""
+    """What a token says that a key has signed; times are in seconds since 1970."""
 
     tenant: str
     user: str
+    use: str
+    issued: float
     expires: float
 
 
+class TokenFault(StrEnum):
+    """Why a token is refused: for the log, and never for the client."""
+
+    MISSING = "no token"
+    MALFORMED = "malformed"
+    OTHER_KEY = "signed by another key"
+    OTHER_USE = "for another use"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not yet valid"
+
+
+class _Faulty(Exception):
+    def __init__(self, fault: TokenFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+@final
+class TokenReader:
+    """Reads the tokens of one key, in one thread.
+
+    A signature is checked once: what a token says is remembered by its text, which is no more secret than the
+    key beside it. Whether it is valid is asked each time.
+    """
+
+    def __init__(self, key: SigningKey) -> None:
+        self._signed: BoundedCache[str, Claims] = BoundedCache(partial(_signed, key), len, _REMEMBERED)
+
+    def read(self, text: object, *, now: float, use: Use = "api") -> Claims | TokenFault:
+        """What the token says, where it is one of this key and this use, and valid now."""
+        if text == "":
+            return TokenFault.MISSING
+        if type(text) is not str or len(text) > MAX_TOKEN or _COMPACT.fullmatch(text) is None:
+            return TokenFault.MALFORMED
+        try:
+            claims = self._signed.get(text)
+        except _Faulty as error:
+            return error.fault
+        if claims.use != use:
+            return TokenFault.OTHER_USE
+        # written so that a clock that says NaN makes nothing valid
+        if not now < claims.expires:
+            return TokenFault.EXPIRED
+        if not claims.issued - LEEWAY <= now:
+            return TokenFault.NOT_YET_VALID
+        return claims
+
+
+def find_key(file: Path | None) -> SigningKey:
+    """The key of this file, or without one that of the environment."""
+    if file is not None:
+        return read_key(file)
+    try:
+        return SigningKey(os.fsencode(os.environ[KEY_VARIABLE]).strip())
+    except WeakKey as error:
+        raise WeakKey(f"{KEY_VARIABLE} holds no key: {error}") from None
+
+
 def read_key(path: Path) -> SigningKey:
-    """The key that a file holds, without blanks around it. Nobody but the file's owner may read the file."""
+    """The key that a file holds, without blanks around it; others may not read the file (`_check_access`)."""
     try:
         # a named pipe would keep the server waiting
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             # the mode asked for is that of the very file that is read
-            _check_mode(path, os.fstat(descriptor).st_mode)
+            _check_access(path, os.fstat(descriptor))
             content = os.read(descriptor, _LARGEST_FILE + 1)
         finally:
             os.close(descriptor)
@@ -148,25 +216,9 @@ def issue_token(  # noqa: PLR0913  # one argument for each thing that a token sa
     return token
 
 
-def read_token(key: SigningKey, text: object, *, now: float, use: Use = "api") -> Claims | None:
-    """What the token says, where it is one of this key and this use, and valid now."""
-    if type(text) is not str or len(text) > MAX_TOKEN or _COMPACT.fullmatch(text) is None:
-        return None
-    claims = _signed(key, text)
-    if claims is None or claims["use"] != use:
-        return None
-    tenant, user, issued, expires = claims["tenant"], claims["sub"], claims["iat"], claims["exp"]
-    if not (_is_name(tenant) and _is_name(user) and _is_time(issued) and _is_time(expires)):
-        return None
-    # written so that a clock that says NaN makes nothing valid
-    if not (issued - LEEWAY <= now < expires and issued < expires):
-        return None
-    return Claims(tenant=tenant, user=user, expires=float(expires))
-
-
-def _signed(key: SigningKey, text: str) -> dict[str, Any] | None:
-    """The claims, where this key signed them and they are those of our tokens; of any types."""
-    # the library asks the machine's clock, so the times are checked here
+def _signed(key: SigningKey, text: str) -> Claims:
+    """What the token says, where this key signed it and it is one of ours; raises `_Faulty`."""
+    # the library asks the machine's clock, so the times are checked elsewhere
     try:
         read = jwt.decode_complete(  # pyright: ignore[reportUnknownMemberType]  # likewise
             text,
@@ -175,20 +227,35 @@ def _signed(key: SigningKey, text: str) -> dict[str, Any] | None:
             issuer=ISSUER,
             options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
+    except InvalidSignatureError:
+        raise _Faulty(TokenFault.OTHER_KEY) from None
     except PyJWTError:
-        return None
-    if read["header"] != {"alg": _ALGORITHM, "typ": "JWT"} or read["payload"].keys() != _CLAIMS:
-        return None
+        raise _Faulty(TokenFault.MALFORMED) from None
     claims: dict[str, Any] = read["payload"]
-    return claims if claims["jti"] else None
+    if read["header"] != {"alg": _ALGORITHM, "typ": "JWT"} or claims.keys() != _CLAIMS or not claims["jti"]:
+        raise _Faulty(TokenFault.MALFORMED)
+    tenant, user, use = claims["tenant"], claims["sub"], claims["use"]
+    issued, expires = claims["iat"], claims["exp"]
+    names = _is_name(tenant) and _is_name(user) and type(use) is str
+    times = _is_time(issued) and _is_time(expires) and issued < expires
+    if not (names and times):
+        raise _Faulty(TokenFault.MALFORMED)
+    return Claims(tenant=tenant, user=user, use=use, issued=issued, expires=float(expires))
 
 
-def _check_mode(path: Path, mode: int) -> None:
-    if not stat.S_ISREG(mode):
+def _check_access(path: Path, file: os.stat_result) -> None:
+    """A key is its owner's alone, but root's may be mounted for us, as PostgreSQL takes its own keys.
+
+    Kubernetes hands a secret to a group (0440), Compose to everybody (0444): to whoever is in the container.
+    What root has made so that not even root may write it was mounted, and not left open by mistake.
+    """
+    if not stat.S_ISREG(file.st_mode):
         raise UnsafeKeyFile(path, "is no regular file")
-    if mode & 0o077:
-        found = f"{stat.S_IMODE(mode):04o}"
-        raise UnsafeKeyFile(path, f"is open to others: its mode is {found}, accepted is 0600 or 0400")
+    mode = stat.S_IMODE(file.st_mode)
+    of_root = file.st_uid == 0 and (mode & 0o137 == 0 or mode == _MOUNTED_FOR_ALL)
+    if mode & 0o077 and not of_root:
+        accepted = "0600 or 0400, and of a file of root's 0640, 0440 or 0444 too"
+        raise UnsafeKeyFile(path, f"is open to others: its mode is {mode:04o}, accepted is {accepted}")
 
 
 def _check_name(name: str, value: object) -> None:

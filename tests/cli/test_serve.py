@@ -14,7 +14,7 @@ import pytest
 from cli.processes import COMMAND, assert_refused, environment, run
 from server.processes import DEMO, ServerProcess, new_key_file
 
-from restart_engine.server.tokens import read_key, read_token
+from restart_engine.server.tokens import Claims, TokenFault, TokenReader, read_key
 
 
 def refused(*arguments: str | Path) -> str:
@@ -64,8 +64,8 @@ class TestToken:
         done = run("token", "--key-file", key, "--tenant", "demo", "--user", "ada", "--hours", "1")
         assert done.returncode == 0
         token = done.stdout.decode().removesuffix("\n")
-        payload = read_token(read_key(key), token, now=key.stat().st_mtime + 60)
-        assert payload is not None
+        payload = TokenReader(read_key(key)).read(token, now=key.stat().st_mtime + 60)
+        assert isinstance(payload, Claims)
         assert (payload.tenant, payload.user) == ("demo", "ada")
 
     def test_a_control_token_is_none_for_the_api(self, tmp_path: Path) -> None:
@@ -73,13 +73,26 @@ class TestToken:
         key = new_key_file(tmp_path)
         done = run("token", "--key-file", key, "--tenant", "demo", "--user", "ada", "--control")
         token, now = done.stdout.decode().strip(), key.stat().st_mtime + 60
-        assert read_token(read_key(key), token, now=now) is None
-        assert read_token(read_key(key), token, now=now, use="control") is not None
+        reader = TokenReader(read_key(key))
+        assert reader.read(token, now=now) is TokenFault.OTHER_USE
+        assert isinstance(reader.read(token, now=now, use="control"), Claims)
 
     def test_there_is_no_default_key(self) -> None:
         """Without a key there is no token."""
         said = refused("token", "--tenant", "demo", "--user", "ada")
-        assert said.startswith("give --key-file, or --dev")
+        assert said.startswith("give --key-file or RESTART_ENGINE_KEY, or --dev")
+
+    def test_two_keys_are_none(self, tmp_path: Path) -> None:
+        """Which one is meant nobody knows; neither is told."""
+        given = ("--key-file", new_key_file(tmp_path), "--tenant", "demo", "--user", "ada")
+        done = run("token", *given, RESTART_ENGINE_KEY="another-key-of-thirty-two-bytes-or-more")
+        assert_refused(done, "there are two keys, --key-file and RESTART_ENGINE_KEY: keep one")
+
+    def test_a_short_key_of_the_environment_is_refused(self) -> None:
+        """The line names the variable."""
+        done = run("token", "--tenant", "demo", "--user", "ada", RESTART_ENGINE_KEY="hidden")
+        why = "a signing key has 32 bytes or more, this one has 6"
+        assert_refused(done, f"RESTART_ENGINE_KEY holds no key: {why}")
 
     def test_only_a_server_makes_the_key_of_development(self, tmp_path: Path) -> None:
         """A token of a key that no server has would be of no use."""
@@ -209,6 +222,10 @@ class TestServe:
             (("--dead-after", "1", "--workers", "2"), "`dead_after` is `1.0`, accepted is 2 seconds or more"),
             (("--speed", "0"), "`speed` is `0.0`, accepted is simulated seconds a second, more than 0"),
             (("--speed", "nan"), "`speed` is `nan`, accepted is simulated seconds a second, more than 0"),
+            (
+                ("--root-path", "runs/"),
+                "`root_path` is `'runs/'`, accepted is a path such as `/restarts`, with no slash at its end",
+            ),
             (("--host", "ä..b", "--port", "1"), "cannot listen at ä..b:1: this is no host name"),
         ],
     )

@@ -61,8 +61,18 @@ FAULTS = (
         "endpoint/gates.py", "access < Access.EDIT", "access < Access.VIEW", "viewing is enough to start"
     ),
     Planted("endpoint/gates.py", "if not user.may_start:", "if False:", "no role is needed"),
-    Planted("server/tokens.py", "<= now < expires", "<= now", "a token never expires"),
-    Planted("server/tokens.py", 'claims["use"] != use', "False", "a token of the API opens the controls"),
+    Planted("server/tokens.py", "not now < claims.expires", "False", "a token never expires"),
+    Planted("server/tokens.py", "claims.use != use", "False", "a token of the API opens the controls"),
+    Planted(
+        "server/routing.py",
+        '[unquote(segment) for segment in raw.decode("latin-1").split("/")]',
+        'unquote(raw.decode("latin-1")).split("/")',
+        "a slash in a name ends it",
+    ),
+    Planted("server/metrics.py", "if SHARED_BY in os.environ:", "if False:", "each process tells its own"),
+    Planted(
+        "server/serving.py", "self.failed = True", "self.failed = False", "a start that fails ends with 0"
+    ),
     Planted(
         "server/starts.py",
         "keeps_history=tenant.detailed_tracking",

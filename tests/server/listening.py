@@ -26,7 +26,8 @@ from restart_engine.server.limits import Limits
 from restart_engine.server.logs import Form, Level, set_up_logging
 from restart_engine.server.metrics import Metrics
 from restart_engine.server.middleware import around
-from restart_engine.server.protocol import protocol
+from restart_engine.server.protocol import Connection
+from restart_engine.server.serving import listen, server_config
 
 PATIENCE: Final = 30
 """Seconds until a test that waits for the server gives up."""
@@ -38,6 +39,8 @@ class Listening:
 
     port: int
     metrics: Metrics
+    connections: set[Any] = field(factory=set)
+    """What uvicorn has of them now."""
     seen: list[str] = field(factory=list)
     """What its application did, in order."""
     go_on: threading.Event = field(factory=threading.Event)
@@ -122,23 +125,26 @@ def head(target: str = "/echo", method: str = "POST", **headers: object) -> byte
     return "\r\n".join([*lines, "", ""]).encode()
 
 
+def impatient(limits: Limits) -> type[Connection]:
+    """A connection that waits for a head as long as these limits say."""
+
+    class Impatient(Connection):
+        head_seconds = limits.head_seconds
+
+    return Impatient
+
+
 @contextmanager
 def listening(**limits: Any) -> Iterator[Listening]:
     """A server with these limits on a free port, until it is left."""
     of_server = Limits(**limits)
-    bound = socket.create_server(("127.0.0.1", 0))
+    bound = listen("127.0.0.1", 0, of_server)
     here = Listening(bound.getsockname()[1], Metrics())
+    http = impatient(of_server)
     server = uvicorn.Server(
-        uvicorn.Config(
-            _application(here, of_server),
-            http=protocol(of_server),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            h11_max_incomplete_event_size=of_server.head_bytes,
-        )
+        server_config(_application(here, of_server), of_server, http=http, lifespan="off")
     )
+    here.connections = server.server_state.connections
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
     try:

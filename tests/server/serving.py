@@ -9,22 +9,21 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
 from attrs import define, field
-from server.listening import PATIENCE, Answer, events, logged, read_answer, wait_until
+from server.listening import PATIENCE, Answer, events, impatient, logged, read_answer, wait_until
 from sqlalchemy import func, select
 from uvicorn.server import ServerState
 
 from restart_engine.server import Settings, SigningKey, create_app, issue_token
 from restart_engine.server.limits import Limits
 from restart_engine.server.openapi import described
-from restart_engine.server.protocol import protocol
 from restart_engine.server.service import Service
-from restart_engine.server.serving import prepare
+from restart_engine.server.serving import listen, prepare, server_config
 from restart_engine.server.tables import executions
 from restart_engine.server.world_reading import read_world
 
@@ -72,10 +71,12 @@ class Served:
         """All that it says until it closes."""
         heard = b""
         with self.connect() as client:
-            for part in parts:
-                client.sendall(part)
-            while more := client.recv(65536):
-                heard += more
+            with suppress(ConnectionError):  # it need not read all
+                for part in parts:
+                    client.sendall(part)
+            with suppress(ConnectionError):
+                while more := client.recv(65536):
+                    heard += more
         return heard
 
     def executions(self) -> int:
@@ -113,7 +114,12 @@ def _template(path: str) -> str | None:
 
 @contextmanager
 def serving(
-    folder: Path, world: Any, limits: Limits | None = None, log: io.StringIO | None = None, **more: Any
+    folder: Path,
+    world: Any,
+    limits: Limits | None = None,
+    log: io.StringIO | None = None,
+    root_path: str = "",
+    **more: Any,
 ) -> Iterator[Served]:
     """A server on SQLite in this folder, with this world, until it is left; time is moved by hand.
 
@@ -126,20 +132,9 @@ def serving(
     prepare(settings.database, read_world(json.dumps(world).encode(), name="world.json"))
     with logged() if log is None else nullcontext(log) as stream:
         app = create_app(settings)
-        bound = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app,
-            http=protocol(limits),
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            h11_max_incomplete_event_size=limits.head_bytes,
-            timeout_graceful_shutdown=PATIENCE,
-        )
-        server = uvicorn.Server(config)
+        bound = listen("127.0.0.1", 0, limits)
+        http = impatient(limits)
+        server = uvicorn.Server(server_config(app, limits, http=http, root_path=root_path))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         try:

@@ -155,6 +155,7 @@ class Counted:
     executions: list[Status] = field(factory=list)
     failures: int = 0
     cut_off: int = 0
+    running: int = 0
 
     def step_ended(self, status: Status, /) -> None:
         """One more."""
@@ -167,6 +168,10 @@ class Counted:
     def database_failed(self) -> None:
         """One more."""
         self.failures += 1
+
+    def now_running(self, executions: int, /) -> None:
+        """So many."""
+        self.running = executions
 
     def execution_cut_off(self) -> None:
         """One more."""

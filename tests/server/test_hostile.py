@@ -29,7 +29,6 @@ ROOT: Final = "/incorta/api/v2/acme/load-plan"
 RESTART: Final = f"{ROOT}/restart"
 STATUS: Final = f"{ROOT}/status/12"
 NOTHING: Final = "there is nothing at this path"
-NOT_HTTP: Final = "the request is not valid HTTP"
 WORKS: Final = b'{"loadPlanName": "Nightly", "groupSequence": 1, "recentLoadPlanExecution": 12}'
 """What a good token restarts."""
 UNKNOWN: Final = b'{"loadPlanName": "Unknown", "groupSequence": 1}'
@@ -417,7 +416,8 @@ CONTROL: Final[list[tuple[str, str, bytes, int, str]]] = [
     ("POST", "advance", b'{"seconds": %s}' % (b"9" * 400), 422, "`seconds` is .*"),
     ("POST", "advance", b'{"seconds": NaN}', 422, "the text is not JSON: it holds NaN.*"),
     ("GET", "tenants/acme/load-plans/%00", b"", 404, "the tenant `acme` has no load plan `\x00`"),
-    ("GET", "tenants/acme/load-plans/a%2Fb", b"", 404, NOTHING),
+    ("GET", "tenants/acme/load-plans/a%2Fb", b"", 404, "the tenant `acme` has no load plan `a/b`"),
+    ("GET", "tenants/acme%2Fload-plans/a", b"", 404, NOTHING),
     ("GET", "tenants/acme%27--/load-plans/Nightly", b"", 404, "the tenant .* has no load plan `Nightly`"),
     ("PUT", "tenants/none/load-plans/x", b'{"groups": []}', 404, "there is no tenant `none`"),
     ("PUT", "tenants/acme/load-plans/%20", b'{"groups": []}', 422, "`name` is .*"),
@@ -474,6 +474,9 @@ TENANTS: Final = [
     "%24%7B7*7%7D",
     "a" * 1900,
     "acme;x=1",
+    "ac%2Fme",
+    "acme%2F..%2Fbeta",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
     "beta",
     "closed",
     "default",
@@ -490,9 +493,8 @@ PATHS: Final = [
     RESTART.replace("/restart", "/Restart"),
     RESTART.replace("/restart", "/%2572estart"),
     RESTART.replace("/acme/", "//"),
-    RESTART.replace("/acme/", "/ac%2Fme/"),
     RESTART.replace("/acme/", "/acme/../beta/"),
-    RESTART.replace("/acme/", "/%2e%2e%2f%2e%2e%2fetc%2fpasswd/"),
+    RESTART.replace("/load-plan/", "%2Fload-plan/"),
     RESTART.replace("/v2/", "/v1/"),
     "/incorta/../../etc/passwd",
     "/.env",
@@ -541,8 +543,7 @@ class TestPaths:
     @pytest.mark.parametrize("target", ["/caf\u00e9", "/a b", "/\x00", "/\x7f", "", "/a\tb"], ids=ascii)
     def test_a_target_that_is_none(self, server: Served, target: str) -> None:
         """Bytes that no target has are not HTTP."""
-        answer = server.ask(_head(target, method="GET"))
-        assert (answer.status, answer.message) == (400, NOT_HTTP)
+        assert server.hear(_head(target, method="GET")).startswith(b"HTTP/1.1 400 ")
 
 
 LEVELS: Final = ["5", "0", "-1", "01", "1.0", "+1", "%201", "1%00", "%EF%BC%91", "", "all", "1'--", "9" * 400]
@@ -639,39 +640,37 @@ def _framed(*headers: str, body: bytes = b"") -> bytes:
 
 
 _CHUNKED: Final = "transfer-encoding: chunked"
-NO_HTTP: Final[dict[str, tuple[bytes, int]]] = {
-    "no host": (b"GET /docs HTTP/1.1\r\n\r\n", 400),
-    "two hosts": (b"GET /docs HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n", 400),
-    "a blank before the colon": (b"GET /docs HTTP/1.1\r\nhost : a\r\n\r\n", 400),
-    "no colon": (b"GET /docs HTTP/1.1\r\nhost: a\r\nnonsense\r\n\r\n", 400),
-    "a nul in a header": (_framed("x: a\x00b"), 400),
-    "a line feed in a header": (_framed("x: a\nb"), 400),
-    "a header without a name": (_framed(": a"), 400),
-    "two lengths": (_framed("content-length: 5", "content-length: 6", body=b"hello"), 400),
-    "a length with a sign": (_framed("content-length: +5", body=b"hello"), 400),
-    "a length below 0": (_framed("content-length: -5", body=b"hello"), 400),
-    "a length in hexadecimal": (_framed("content-length: 0x5", body=b"hello"), 400),
-    "a length in other digits": (_framed("content-length: \u0665", body=b"hello"), 400),
-    "an encoding that is none": (_framed("transfer-encoding: xchunked"), 501),
-    "two encodings": (_framed("transfer-encoding: gzip, chunked"), 501),
-    "chunked twice": (_framed("transfer-encoding: chunked, chunked"), 501),
-    "an encoding and a length": (_framed(_CHUNKED, "content-length: 5", body=b"0\r\n\r\nhello"), 400),
-    "a length and an encoding": (_framed("content-length: 5", _CHUNKED, body=b"0\r\n\r\nhello"), 400),
-    "a chunk that is no number": (_framed(_CHUNKED, body=b"zz\r\nhello\r\n"), 400),
-    "a chunk below 0": (_framed(_CHUNKED, body=b"-5\r\nhello\r\n"), 400),
-    "a chunk longer than it says": (_framed(_CHUNKED, body=b"1\r\nhello\r\n0\r\n\r\n"), 400),
-    "a chunk of a length beyond all": (_framed(_CHUNKED, body=b"f" * 30 + b"\r\nhello\r\n"), 400),
-    "an encoding of a version that has none": (
-        b"POST /docs HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-        400,
-    ),
-    "no version": (b"GET /docs\r\n\r\n", 400),
-    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200, 400),
-    "noise": (bytes(range(256)) * 4, 400),
-    "one long line": (b"A" * 40_000, 431),
-    "a long header": (_framed(f"x: {'a' * 30_000}"), 431),
-    "many headers": (_framed(*(f"x{number}: " for number in range(3000))), 431),
-    "a cookie of 17,000 bytes": (_framed(f"cookie: {'a' * 17_000}"), 431),
+NO_HTTP: Final[dict[str, bytes]] = {
+    "no host": b"GET /docs HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET /docs HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
+    "a blank before the colon": b"GET /docs HTTP/1.1\r\nhost : a\r\n\r\n",
+    "no colon": b"GET /docs HTTP/1.1\r\nhost: a\r\nnonsense\r\n\r\n",
+    "a nul in a header": _framed("x: a\x00b"),
+    "a line feed in a header": _framed("x: a\nb"),
+    "a header without a name": _framed(": a"),
+    "two lengths": _framed("content-length: 5", "content-length: 6", body=b"hello"),
+    "a length with a sign": _framed("content-length: +5", body=b"hello"),
+    "a length below 0": _framed("content-length: -5", body=b"hello"),
+    "a length in hexadecimal": _framed("content-length: 0x5", body=b"hello"),
+    "a length in other digits": _framed("content-length: \u0665", body=b"hello"),
+    "an encoding that is none": _framed("transfer-encoding: xchunked"),
+    "two encodings": _framed("transfer-encoding: gzip, chunked"),
+    "chunked twice": _framed("transfer-encoding: chunked, chunked"),
+    "an encoding and a length": _framed(_CHUNKED, "content-length: 5", body=b"0\r\n\r\nhello"),
+    "a length and an encoding": _framed("content-length: 5", _CHUNKED, body=b"0\r\n\r\nhello"),
+    "a chunk that is no number": _framed(_CHUNKED, body=b"zz\r\nhello\r\n"),
+    "a chunk below 0": _framed(_CHUNKED, body=b"-5\r\nhello\r\n"),
+    "a chunk longer than it says": _framed(_CHUNKED, body=b"1\r\nhello\r\n0\r\n\r\n"),
+    "a chunk of a length beyond all": _framed(_CHUNKED, body=b"f" * 30 + b"\r\nhello\r\n"),
+    "no version": b"GET /docs\r\n\r\n",
+    "a version that is none": b"GET /docs HTTP/9\r\nhost: here\r\n\r\n",
+    "a word": b"hello\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200,
+    "noise": bytes(range(256)) * 4,
+    "one long line": b"A" * 40_000 + b"\r\n\r\n",
+    "a long header": _framed(f"x: {'a' * 30_000}"),
+    "many headers": _framed(*(f"x{number}: " for number in range(3000))),
+    "a cookie of 17,000 bytes": _framed(f"cookie: {'a' * 17_000}"),
 }
 
 
@@ -680,15 +679,28 @@ class TestHttp:
 
     @pytest.mark.parametrize("name", NO_HTTP)
     def test_no_valid_http(self, server: Served, name: str) -> None:
-        """It is refused in JSON, and the connection is closed: what follows on it is not believed."""
-        asked, status = NO_HTTP[name]
-        with server.connect() as client:
-            client.sendall(asked)
-            answer = read_answer(client)
-            assert answer.status == status
-            assert answer.message
-            assert answer.closes
-            assert closed(client)
+        """It is refused, and the connection is closed: what follows on it is not believed."""
+        heard = server.hear(
+            NO_HTTP[name] + _request(RESTART, token=server.token("acme", "admin"), body=WORKS)
+        )
+        assert re.findall(rb"HTTP/1.1 (\d+)", heard) in ([b"400"], [b"431"])
+
+    def test_an_encoding_of_a_version_that_has_none(self, server: Served) -> None:
+        """It is refused: a proxy before us may have seen the body end elsewhere."""
+        asked = b"POST /docs HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+        assert server.ask(asked).message == "the request says twice how long its body is"
+
+    @pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "\u00ff"])
+    def test_a_body_that_is_encoded(self, server: Served, coding: str) -> None:
+        """It is 415, and says why."""
+        answer = _ask(server, RESTART, f"content-encoding: {coding}", body=WORKS)
+        assert answer.status == 415
+        assert answer.message == "no content encoding is accepted: send the body as it is"
+
+    def test_the_encoding_that_is_none(self, server: Served) -> None:
+        """`identity` says that the body is as it is; a request without a body encodes nothing."""
+        assert _ask(server, RESTART, "content-encoding: Identity", body=UNKNOWN).message == NO_PLAN
+        assert _ask(server, STATUS, "content-encoding: gzip", method="GET").status == 200
 
     def test_a_request_within_a_body(self, server: Served) -> None:
         """What a body holds is never taken for a request, wherever its end is said to be."""
@@ -784,7 +796,6 @@ class TestHttp:
             "accept: text/html",
             "accept-encoding: gzip",
             "origin: http://evil.example",
-            "content-encoding: gzip",
             "range: bytes=0-1",
             "if-match: *",
             "host: evil.example:99",
@@ -827,19 +838,17 @@ class TestSlow:
             yield here
 
     def test_slow_heads_and_bodies(self, impatient: Served) -> None:
-        """Forty connections that send a byte now and then keep nobody out, and are 408 in the end."""
+        """Forty connections that stop halfway keep nobody out: bodies are 408, heads closed."""
         token = impatient.token("acme", "admin")
         framed = _framed(f"authorization: Bearer {token}", f"content-length: {len(WORKS)}")
         clients = [impatient.connect() for _ in range(40)]
         for number, client in enumerate(clients):
             client.sendall(framed + WORKS[:10] if number % 2 else framed[:-10])
         assert impatient.ask(_request("/health/live", method="GET")).status == 200
-        answers = [read_answer(client) for client in clients]
+        assert all(closed(client) for client in clients[::2])
+        answers = [read_answer(client) for client in clients[1::2]]
         assert {answer.status for answer in answers} == {408}
-        assert {answer.message for answer in answers} == {
-            "the request's head did not arrive within 0.4 seconds",
-            "the body did not arrive within 0.4 seconds",
-        }
+        assert {answer.message for answer in answers} == {"the body did not arrive within 0.4 seconds"}
         for client in clients:
             client.close()
         assert impatient.executions() == 3

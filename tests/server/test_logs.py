@@ -108,8 +108,10 @@ class TestLines:
             logger().info("a\nb", tenant="acme", path="/x y\n\ud800", token=TOKEN)
             logger().error("failed", exc_info=RuntimeError(URL))
         first, second, *rest = stream.getvalue().splitlines()
-        assert re.fullmatch(r'\S+Z info     a\\nb tenant="acme" path="/x y\\n\\ud800" token="\*\*\*"', first)
-        assert re.fullmatch(r"\S+Z error    failed", second)
+        assert re.fullmatch(
+            r"\S+Z \[info     \] a\\nb +path='/x y\\n\\ud800' tenant='acme' token='\*\*\*'", first
+        )
+        assert re.fullmatch(r"\S+Z \[error    \] failed *", second)
         assert rest == ["  | RuntimeError: postgresql+psycopg://ann:***@host:5432/db"]
 
     @pytest.mark.parametrize("wrong", [{"level": "loud"}, {"form": "xml"}])
@@ -203,10 +205,10 @@ class TestLibraries:
         assert SECRET not in stream.getvalue()
 
     def test_odd_levels(self) -> None:
-        """A level of a library's own is the next lower one of ours."""
+        """A level of a library's own has its number as its name."""
         with logged("debug") as stream:
             logging.getLogger("somebody").log(35, "between")
-        assert events(stream)[0]["level"] == "warning"
+        assert events(stream)[0]["level"] == "level 35"
 
 
 class TestRequests:
@@ -251,6 +253,8 @@ class TestSecrets:
             ("postgresql://a:b/c@host/x", "postgresql://a:***@host/x"),
             ("host=h user=u password=hidden", "host=h user=u password=***"),
             ("/x?token=hidden&a=b", "/x?token=***&a=b"),
+            ("{'access_token': 'hidden', 'a': 1}", "{'access_token': '***', 'a': 1}"),
+            ('{"Key": "hidden"}', '{"Key": "***"}'),
             ("http://127.0.0.1:8000/x", "http://127.0.0.1:8000/x"),
             ("ann@example.org runs restart_engine.server.logs", None),
             ("eyJ alone, and a.b.c", None),
@@ -297,6 +301,30 @@ class TestSecrets:
         assert SECRET not in stream.getvalue()
         for part in TOKEN.split("."):
             assert part not in stream.getvalue()
+
+    @given(
+        st.lists(
+            st.sampled_from(
+                [
+                    f" {TOKEN}",
+                    f"Bearer {SECRET}",
+                    f"BEARER%20{SECRET}",
+                    URL,
+                    f"Password={SECRET}",
+                    '"\\\n\t\ud800',
+                    "x",
+                ]
+            )
+        ).map("".join),
+        st.sampled_from(["a", "Key", "token"]),
+    )
+    def test_however_it_is_rendered(self, text_: str, name: str) -> None:
+        """An event is looked at once it is JSON; no character before a secret hides it there."""
+        with logged() as stream:
+            logger().info(text_, **{name: text_})
+        (event,) = events(stream)
+        assert event["event"] == without_secrets(text_)
+        assert event[name] == (without_secrets(text_) if name == "a" else "***")
 
     def test_long_texts_take_no_time(self) -> None:
         """A text made to keep the search busy is read once."""

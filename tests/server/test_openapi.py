@@ -170,12 +170,9 @@ class TestReplies:
             assert asked == _asked_of(operation)
 
     def test_what_http_answers_is_everywhere(self) -> None:
-        """Each call documents what HTTP itself may answer; 415 where a body is asked for."""
+        """Each call documents what HTTP itself may answer."""
         for operation in _operations().values():
-            expected = set(OF_HTTP) - (
-                {415} if operation["operationId"] not in {"restart", "execute"} else set()
-            )
-            assert {str(status) for status in expected} <= operation["responses"].keys()
+            assert {str(status) for status in OF_HTTP} <= operation["responses"].keys()
 
 
 class TestStatuses:

@@ -24,13 +24,15 @@ from restart_engine.server.tokens import (
     MAX_TOKEN,
     Claims,
     SigningKey,
+    TokenFault,
+    TokenReader,
     UnsafeKeyFile,
     Use,
     WeakKey,
+    find_key,
     issue_token,
     make_key_file,
     read_key,
-    read_token,
 )
 
 SECRET = b"a secret of these tests, and of nothing else"
@@ -47,6 +49,12 @@ CLAIMS: dict[str, Any] = {
 }
 TOKEN = issue_token(KEY, tenant="acme", user="ann", now=NOW, lifetime=60)
 names = st.text(min_size=1, max_size=80).filter(lambda name: not name.isspace() and "\0" not in name)
+
+
+def read_token(key: SigningKey, text: object, *, now: float, use: Use = "api") -> Claims | None:
+    """What a reader that never saw the token says of it, none for a fault."""
+    read = TokenReader(key).read(text, now=now, use=use)
+    return None if isinstance(read, TokenFault) else read
 
 
 def signed(payload: object, header: object = None, secret: bytes = SECRET, digest: str = "sha256") -> str:
@@ -80,7 +88,7 @@ class TestReading:
 
     def test_expiry(self) -> None:
         """A token is valid up to the second it expires at."""
-        valid = Claims(tenant="acme", user="ann", expires=NOW + 60)
+        valid = Claims(tenant="acme", user="ann", use="api", issued=NOW, expires=NOW + 60)
         assert read_token(KEY, TOKEN, now=NOW + 59.999) == valid
         assert read_token(KEY, TOKEN, now=NOW + 60) is None
         assert read_token(KEY, TOKEN, now=float("inf")) is None
@@ -275,6 +283,56 @@ class TestRefusing:
         assert read_token(KEY, signed(text), now=NOW) is None
 
 
+class TestFaults:
+    """Why a token is refused."""
+
+    @pytest.mark.parametrize(
+        ("text", "fault"),
+        [
+            ("", TokenFault.MISSING),
+            ("abcde12345", TokenFault.MALFORMED),
+            ("a.b.c", TokenFault.MALFORMED),
+            (f"{TOKEN}, {TOKEN}", TokenFault.MALFORMED),
+            (signed(CLAIMS | {"scope": "all"}), TokenFault.MALFORMED),
+            (signed(CLAIMS | {"iss": "somebody"}), TokenFault.MALFORMED),
+            (signed(CLAIMS | {"iat": NOW + 50, "exp": NOW + 40}), TokenFault.MALFORMED),
+            (signed(CLAIMS, secret=b"x" * 32), TokenFault.OTHER_KEY),
+            (signed(CLAIMS | {"use": "control"}), TokenFault.OTHER_USE),
+            (signed(CLAIMS | {"iat": NOW - 60, "exp": NOW}), TokenFault.EXPIRED),
+            (signed(CLAIMS | {"iat": NOW + 61, "exp": NOW + 100}), TokenFault.NOT_YET_VALID),
+        ],
+    )
+    def test_each(self, text: str, fault: TokenFault) -> None:
+        """The same one, however often it is asked."""
+        reader = TokenReader(KEY)
+        assert [reader.read(text, now=NOW) for _ in range(2)] == [fault, fault]
+
+
+class TestRemembering:
+    """A signature is checked once, and all else each time."""
+
+    def test_a_signature_is_checked_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was read is there without the library that reads."""
+        reader = TokenReader(KEY)
+        claims = reader.read(TOKEN, now=NOW)
+        monkeypatch.delattr(jwt, "decode_complete")
+        assert reader.read(TOKEN, now=NOW + 1) == claims
+
+    def test_what_is_remembered_expires(self) -> None:
+        """Time and use are asked of a token that is known, too."""
+        reader = TokenReader(KEY)
+        assert isinstance(reader.read(TOKEN, now=NOW), Claims)
+        assert reader.read(TOKEN, now=NOW + 60) is TokenFault.EXPIRED
+        assert reader.read(TOKEN, now=NOW - 61) is TokenFault.NOT_YET_VALID
+        assert reader.read(TOKEN, now=NOW, use="control") is TokenFault.OTHER_USE
+        assert isinstance(reader.read(TOKEN, now=NOW), Claims)
+
+    def test_readers_know_their_own_key(self) -> None:
+        """What one reader has accepted is nothing to one of another key."""
+        assert isinstance(TokenReader(KEY).read(TOKEN, now=NOW), Claims)
+        assert TokenReader(SigningKey(b"x" * 32)).read(TOKEN, now=NOW) is TokenFault.OTHER_KEY
+
+
 class TestIssuing:
     """No token is issued that would not be read."""
 
@@ -377,7 +435,7 @@ class TestKeyFiles:
         path.chmod(0o400)
         assert read_key(path).secret == b"x" * 32
 
-    @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o601, 0o666, 0o610])
+    @pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o601, 0o666, 0o610, 0o404, 0o554, 0o460])
     def test_files_of_everybody(self, tmp_path: Path, mode: int) -> None:
         """A file that others may read, write or run is not read; the error names path and mode."""
         path = tmp_path / "key"
@@ -385,11 +443,27 @@ class TestKeyFiles:
         path.chmod(mode)
         with pytest.raises(UnsafeKeyFile) as caught:
             read_key(path)
-        found = f"is open to others: its mode is {mode:04o}, accepted is 0600 or 0400"
+        accepted = "0600 or 0400, and of a file of root's 0640, 0440 or 0444 too"
+        found = f"is open to others: its mode is {mode:04o}, accepted is {accepted}"
         assert str(caught.value) == f"the key file `{path}` {found}"
         with pytest.raises(UnsafeKeyFile):
             make_key_file(path)
         assert pickle.loads(pickle.dumps(caught.value)).why == found  # noqa: S301  # our own error
+
+    @pytest.mark.parametrize("mode", [0o640, 0o440, 0o444])
+    def test_files_that_root_mounts(self, tmp_path: Path, mode: int) -> None:
+        """Of root's a group may read it, or everybody where nobody may write; of anybody else's only we."""
+        path = tmp_path / "key"
+        path.write_bytes(SECRET)
+        path.chmod(mode)
+        if os.geteuid() != 0:
+            with pytest.raises(UnsafeKeyFile):
+                read_key(path)
+            return
+        assert read_key(path).secret == SECRET
+        os.chown(path, 12345, 0)
+        with pytest.raises(UnsafeKeyFile):
+            read_key(path)
 
     @pytest.mark.parametrize(
         ("content", "why"),
@@ -427,8 +501,25 @@ class TestKeyFiles:
             make_key_file(tmp_path / "no folder" / "key")
 
 
+class TestKeysOfTheEnvironment:
+    """A key without a file."""
+
+    def test_it_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without blanks around it, as a file is."""
+        monkeypatch.setenv("RESTART_ENGINE_KEY", f" {SECRET.decode()}\n")
+        assert find_key(None).secret == SECRET
+
+    def test_a_short_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The error names the variable, and nothing of what is in it."""
+        monkeypatch.setenv("RESTART_ENGINE_KEY", "hidden")
+        with pytest.raises(WeakKey) as caught:
+            find_key(None)
+        why = "a signing key has 32 bytes or more, this one has 6"
+        assert str(caught.value) == f"RESTART_ENGINE_KEY holds no key: {why}"
+
+
 def test_claims_are_a_value() -> None:
     """What a token says does not change."""
-    claims = Claims(tenant="acme", user="ann", expires=NOW)
+    claims = Claims(tenant="acme", user="ann", use="api", issued=NOW, expires=NOW)
     with pytest.raises(AttributeError):
         cast("Any", claims).tenant = "other"
