@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
@@ -32,13 +32,10 @@ from restart_engine.server.world_values import (
     WorldUser,
     check_schemas,
 )
-from restart_engine.server.yaml_text import parsed_yaml
-from restart_engine.strict_json import read_json, to_utf8
+from restart_engine.server.yaml_text import read_by_name
 from restart_engine.wire.reading import invalid, read_value
 from restart_engine.wire.scenario import execution_of, plan_of
 
-_JSON: Final = (".json",)
-_YAML: Final = (".yaml", ".yml")
 _S = TypeVar("_S")
 _V = TypeVar("_V")
 
@@ -48,16 +45,11 @@ def read_world(text: bytes, *, name: str) -> World:
 
     The name's ending says whether it is JSON or YAML; under another, a text that begins with a brace is JSON.
     """
-    shape: WorldShape = read_value(parsed_by_name(text, name, levels=LEVELS), WorldShape)
-    return world_of(shape)
 
+    def made(value: object) -> World:
+        return world_of(read_value(value, WorldShape))
 
-def parsed_by_name(text: bytes, name: str, *, levels: int) -> object:
-    """The value that a file of this name holds, as JSON or as YAML: see `read_world`."""
-    text = to_utf8(text)
-    ending = name.lower()
-    is_json = ending.endswith(_JSON) or (not ending.endswith(_YAML) and text.lstrip().startswith(b"{"))
-    return read_json(text, levels=levels) if is_json else parsed_yaml(text, levels=levels)
+    return read_by_name(text, name, made, levels=LEVELS)
 
 
 def world_of(shape: WorldShape) -> World:

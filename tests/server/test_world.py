@@ -279,6 +279,26 @@ class TestRefusals:
         assert found in raised.value.found
         assert raised.value.path == ""
 
+    @pytest.mark.parametrize(
+        ("before", "after", "said"),
+        [
+            ("name: B", "name: A", "`tenants[0].schemas[1].name` (line 6) is "),
+            ("name: other", "enabled: true", "`tenants[1].name` (line 21) is missing"),
+            ("id: 7, ", "", "`tenants[0].loadPlans[1].executions[0].id` (line 19) is missing"),
+            ("{A.x: 3}", "{A.x: x}", '`tenants[0].loading.secondsOf["A.x"]` (line 20) is '),
+            ("{A.x: 3}", "{A.x: 3, A.z: 3}", '`tenants[0].loading.secondsOf["A.z"]` (line 20) is '),
+            ("- {name: v}", "- name: v\n    view: [B,\n     x.y]", "`tenants[0].users[1].view[1]` (line 11)"),
+            ("name: other", "name: x\n  name: y", "`tenants[1].name` (line 22) is there more than once"),
+        ],
+    )
+    def test_yaml_that_is_no_world_says_in_which_line(self, before: str, after: str, said: str) -> None:
+        """Of what is missing, the line in which its object begins; in JSON the path is all there is."""
+        with pytest.raises(WireError) as raised:
+            read_world(VALID.replace(before, after).encode(), name="w.yaml")
+        assert str(raised.value).startswith(said)
+        with pytest.raises(WireError, match=r"`tenants` is `5`"):
+            read_world(b'{"tenants": 5}', name="w.json")
+
     @pytest.mark.parametrize("form", FORMS)
     def test_bytes_that_are_no_text(self, form: Form) -> None:
         """Neither is taken in any encoding but UTF-8, nor without end."""
