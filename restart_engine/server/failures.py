@@ -6,9 +6,7 @@ is the same on every machine, in any order, as often as it is asked.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Final, NamedTuple, final
 
 from attrs import frozen
@@ -25,10 +23,9 @@ from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
 from restart_engine.core.progress import OVER
 from restart_engine.core.status import Status, check_status
+from restart_engine.luck import drawn
 
 _MAY_BE: Final = OVER - {Status.SUCCEEDED}
-_DRAWN_BITS: Final = 53
-"""As many as a float holds exactly."""
 
 
 class Place(NamedTuple):
@@ -95,7 +92,7 @@ class Failure(Sealed):
         if self.attempts is not None:
             return attempt in self.attempts
         assert self.share is not None
-        return drawn(self.seed, place, attempt) < self.share
+        return drawn(self.seed, place.load_plan, place.sequence, str(place.step), attempt) < self.share
 
     def misses(self, places: Iterable[Place]) -> str | None:
         """The first member that leaves no step of these, as a world file names it; none where one is left."""
@@ -106,13 +103,6 @@ class Failure(Sealed):
                 if not left:
                     return ("loadPlan", "sequence", "schema", "step")[index]
         return None
-
-
-def drawn(seed: int, place: Place, attempt: int) -> float:
-    """A number from 0 up to 1, without it: SHA-256 over the JSON array of what it is drawn for."""
-    of = [seed, place.load_plan, place.sequence, str(place.step), attempt]
-    digest = sha256(json.dumps(of, separators=(",", ":")).encode()).digest()
-    return (int.from_bytes(digest[:8]) >> (64 - _DRAWN_BITS)) / 2.0**_DRAWN_BITS
 
 
 def check_number(field: str, value: object, *, most: int) -> None:

