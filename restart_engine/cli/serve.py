@@ -19,7 +19,7 @@ from restart_engine.core.errors import InvalidValue
 from restart_engine.wire import WireError
 
 if TYPE_CHECKING:
-    from restart_engine.server.world_values import World
+    from restart_engine.server.world import World
 
 _DATABASE: Final = "sqlite:///restart-engine.db"
 _DEV_KEY: Final = "restart-engine.key"

@@ -21,7 +21,7 @@ from restart_engine.server.tables import (
     tenants,
     users,
 )
-from restart_engine.server.world_values import (
+from restart_engine.server.world import (
     Attempts,
     PastExecution,
     Schema,

@@ -22,7 +22,7 @@ from restart_engine.server.tables import (
     tenants,
     users,
 )
-from restart_engine.server.world_values import PastExecution, World, WorldPlan, WorldTenant
+from restart_engine.server.world import PastExecution, World, WorldPlan, WorldTenant
 
 _ROWS_AT_ONCE: Final = 500
 """So many values stand in one statement at most."""

@@ -10,6 +10,17 @@ from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
 from restart_engine.server.kept import check_schemas_listed, time_kept
 from restart_engine.server.loading import Loading, loading_of
+from restart_engine.server.world import (
+    Attempts,
+    PastExecution,
+    Schema,
+    StepTimes,
+    World,
+    WorldPlan,
+    WorldTenant,
+    WorldUser,
+    check_schemas,
+)
 from restart_engine.server.world_shapes import (
     LEVELS,
     AttemptsShape,
@@ -20,17 +31,6 @@ from restart_engine.server.world_shapes import (
     TenantShape,
     UserShape,
     WorldShape,
-)
-from restart_engine.server.world_values import (
-    Attempts,
-    PastExecution,
-    Schema,
-    StepTimes,
-    World,
-    WorldPlan,
-    WorldTenant,
-    WorldUser,
-    check_schemas,
 )
 from restart_engine.server.yaml_text import read_by_name
 from restart_engine.wire.reading import invalid, read_value

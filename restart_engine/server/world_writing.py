@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from restart_engine.server.loading import Loading, loading_shape
+from restart_engine.server.world import PastExecution, World, WorldPlan, WorldTenant, WorldUser
 from restart_engine.server.world_shapes import (
     AttemptsShape,
     LoadPlanShape,
@@ -17,7 +18,6 @@ from restart_engine.server.world_shapes import (
     UserShape,
     WorldShape,
 )
-from restart_engine.server.world_values import PastExecution, World, WorldPlan, WorldTenant, WorldUser
 from restart_engine.server.yaml_text import yaml_text
 from restart_engine.wire.scenario import execution_shape, group_shapes
 

@@ -13,7 +13,7 @@ from restart_engine.core.checks import Sealed
 from restart_engine.core.plan import LoadPlan, Step
 from restart_engine.core.status import FAILED, Status
 from restart_engine.server.loading import Loading, seconds
-from restart_engine.server.world_values import PastExecution, WorldPlan
+from restart_engine.server.world import PastExecution, WorldPlan
 from restart_engine.simulate.durations import Constant, Duration, Observed
 from restart_engine.simulate.failures import Failure, Independent
 from restart_engine.simulate.selection import Where

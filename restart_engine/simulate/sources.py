@@ -8,9 +8,9 @@ from typing import Final
 
 from restart_engine.server.database import BadUrl, Database, Unavailable
 from restart_engine.server.migration import ForeignDatabase, migrate
+from restart_engine.server.world import World
 from restart_engine.server.world_dump import dump_world
 from restart_engine.server.world_reading import read_world
-from restart_engine.server.world_values import World
 from restart_engine.simulate.past import Past, past_of
 from restart_engine.simulate.shapes import PastShape
 from restart_engine.strict_json import WireError, quote

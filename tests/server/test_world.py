@@ -29,11 +29,11 @@ from restart_engine.core.status import Status
 from restart_engine.server.loading import outcome
 from restart_engine.server.plans import save_plan
 from restart_engine.server.tables import executions, load_plans, metadata, tenants
+from restart_engine.server.world import Schema, World, WorldPlan, WorldTenant, WorldUser
 from restart_engine.server.world_dump import dump_world
 from restart_engine.server.world_load import WorldConflict, load_world
 from restart_engine.server.world_reading import read_world
 from restart_engine.server.world_shapes import made_world_schema, world_schema, write_world_schema
-from restart_engine.server.world_values import Schema, World, WorldPlan, WorldTenant, WorldUser
 from restart_engine.server.world_writing import Form, world_shape, world_text
 from restart_engine.wire import MAX_BYTES, WireError
 

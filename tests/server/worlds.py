@@ -15,7 +15,7 @@ from restart_engine.server.failures import Failure
 from restart_engine.server.kept import MAX_ID
 from restart_engine.server.loading import Loading
 from restart_engine.server.tables import MAX_STORED
-from restart_engine.server.world_values import (
+from restart_engine.server.world import (
     Attempts,
     PastExecution,
     Schema,
