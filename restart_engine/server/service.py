@@ -15,7 +15,7 @@ from restart_engine.endpoint.calls import token_in
 from restart_engine.server.database import THREADS, Database, Unavailable
 from restart_engine.server.liveness import Liveness
 from restart_engine.server.loader import Loader
-from restart_engine.server.loading import Loading, read_loading
+from restart_engine.server.loading import read_loading
 from restart_engine.server.metrics import Metrics
 from restart_engine.server.migration import migrate
 from restart_engine.server.pretend import PretendClock, PretendLoader
@@ -26,6 +26,7 @@ from restart_engine.server.starts import Starts
 from restart_engine.server.tables import tenants
 from restart_engine.server.times import WALL, Clock
 from restart_engine.server.tokens import read_token
+from restart_engine.server.world import Loading
 
 _LOADING: Final = select(tenants.c.loading).where(tenants.c.name == bindparam("tenant"))
 

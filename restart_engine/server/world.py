@@ -1,276 +1,429 @@
-"""A world: tenants, and what is theirs. What can be made of these classes, a database can hold.
+"""A world: tenants, and what is theirs. Each class is a value, its JSON and its schema at the same time.
 
-Errors name the fields as a world file does (`loadPlans[0].executions[1].id`), so that a reader has but to
-say inside of what. Groups and their steps are counted in the order in which the values hold them.
+`read_world` reads a world file, and `world_of` takes a world that was made in code; both check it. Nothing
+is checked where a value is made: what did not come from them need not be legal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from operator import attrgetter
-from typing import Final, Literal, final
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias, assert_never, cast
 
-from attrs import field, frozen
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
-from restart_engine.core.checks import (
-    Sealed,
-    check_integer,
-    check_kind,
-    check_text,
-    check_tuple,
-    check_unique,
-)
+from restart_engine.core.checks import check_unique
 from restart_engine.core.errors import InvalidValue
-from restart_engine.core.execution import Execution
-from restart_engine.core.plan import LoadPlan, Step
-from restart_engine.core.rule_table import START_RULE_IDS, StartRuleId
-from restart_engine.server.kept import (
-    LISTED,
-    MAX_ID,
-    check_number_kept,
-    check_schemas_listed,
-    check_time,
+from restart_engine.core.execution import Execution, GroupOutcome
+from restart_engine.core.plan import LoadGroup, LoadPlan
+from restart_engine.core.rule_table import StartRuleId
+from restart_engine.core.status import ACTIVE, OF_RUN, Status
+from restart_engine.luck import drawn
+from restart_engine.server.tables import MAX_STORED
+from restart_engine.server.yaml_text import read_by_name, yaml_text
+from restart_engine.strict_json import member, quote
+from restart_engine.wire.reading import invalid, read_value
+from restart_engine.wire.schema import schema_of
+from restart_engine.wire.shapes import (
+    BLANK,
+    STEP,
+    UNIQUE,
+    Name,
+    Positive,
+    RunStatus,
+    StepName,
+    held_to,
+    keyed_by,
+    matching,
+    one_of,
 )
-from restart_engine.server.loading import Loading
+from restart_engine.wire.writing import write_json
 
-_MAX_LOADERS: Final = 2**31 - 1
-_ACCESS: Final = (None, "view", "edit")
-_RULES: Final = (None, *START_RULE_IDS)
-
-
-@final
-@frozen
-class Schema(Sealed):
-    """A schema of a tenant."""
-
-    id: int
-    """1 or more, unique in its tenant; refusals name it."""
-    name: str
-    """Not blank, no dot."""
-
-    def __attrs_post_init__(self) -> None:
-        check_number_kept("id", self.id, most=MAX_ID)
-        check_text("name", self.name)
-        if "." in self.name:
-            raise InvalidValue("name", self.name, "a schema's name, which has no dot")
+MAX_ID: Final = MAX_STORED - 2**32
+"""Higher ids are left to what a server adds: each has a higher one than all before."""
+MAX_SECONDS: Final = 1_000_000
+"""What a step may take at most in simulated time: eleven days and a half."""
+LEVELS: Final = 10
+"""Of nesting: the file, its tenants, one, its plans, one, its executions, one, its groups, one, its steps."""
+_LISTED: Final = "a schema that the tenant's `schemas` list"
+_TIME: Final = "a time in UTC like 2026-11-24T21:05:00.250Z"
+_TIME_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?Z"
 
 
-@final
-@frozen(kw_only=True)
-class WorldUser(Sealed):
-    """A user of a tenant, and what it may do."""
+def kept_time(text: str) -> str:
+    """A time as the database keeps it, with milliseconds: such texts are in the order of their times."""
+    return datetime.fromisoformat(text).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    name: str
+
+def _check_time(path: str, value: str) -> None:
+    if re.fullmatch(_TIME_PATTERN, value) is None:
+        raise InvalidValue(path, value, _TIME)
+    try:
+        kept_time(value)
+    except ValueError:  # no such day, or no such hour
+        raise InvalidValue(path, value, _TIME) from None
+
+
+SCHEMA: Final = matching("a schema's name: not blank, no dot", f"[^.]*[^.{BLANK}][^.]*")
+SchemaName: TypeAlias = Annotated[str, SCHEMA]
+SchemaNames: TypeAlias = Annotated[Sequence[SchemaName], UNIQUE]
+Id: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_ID)]
+Stored: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_STORED)]
+Time: TypeAlias = Annotated[
+    str, held_to(_check_time, description=_TIME, pattern=f"^{_TIME_PATTERN}$", maxLength=24)
+]
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
+FailedStatus: TypeAlias = Annotated[Status, one_of(OF_RUN - ACTIVE - {Status.SUCCEEDED})]
+
+
+class Value(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
+    """An object of which only what differs from its defaults is written; its arrays are tuples."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            held = getattr(self, name)
+            if isinstance(held, list):
+                force_setattr(self, name, tuple(cast("list[object]", held)))
+
+
+class Schema(Value, frozen=True):
+    """A schema; refusals name its id."""
+
+    id: Id
+    name: SchemaName
+
+
+class WorldUser(Value, frozen=True, kw_only=True):
+    """A user. `SuperRole` and `Schema Manager` let it start load plans; any other role changes nothing."""
+
+    name: Name
     super_user: bool = False
-    roles: frozenset[str] = frozenset()
+    roles: Annotated[Sequence[Name], UNIQUE] = ()
     every_schema: Literal["view", "edit"] | None = None
-    """`view` or `edit`, of every schema that the tenant has or will have."""
-    view: frozenset[str] = frozenset()
-    edit: frozenset[str] = frozenset()
-    """Schemas by their names; who may edit one may view it too, so none stands in both."""
-
-    def __attrs_post_init__(self) -> None:
-        check_text("name", self.name)
-        check_kind("superUser", self.super_user, bool)
-        _check_one_of("everySchema", self.every_schema, _ACCESS)
-        for name, texts in (("roles", self.roles), ("view", self.view), ("edit", self.edit)):
-            check_kind(name, texts, frozenset)
-            for text in sorted(texts):
-                check_text(name, text)
-        if both := sorted(self.view & self.edit):
-            raise InvalidValue("view", both[0], "schemas that `edit` does not hold: it includes viewing them")
+    view: SchemaNames = ()
+    edit: SchemaNames = ()
 
 
-@final
-@frozen(kw_only=True)
-class StepTimes(Sealed):
-    """When a step of an execution began and ended, where that is known."""
+class PlanGroup(Value, frozen=True):
+    """A load group of a plan."""
 
-    sequence: int
-    step: Step
-    began_at: str | None = None
-    ended_at: str | None = None
-
-    def __attrs_post_init__(self) -> None:
-        check_integer("sequence", self.sequence, minimum=1)
-        check_kind("step", self.step, Step)
-        check_time("beganAt", self.began_at)
-        check_time("endedAt", self.ended_at)
-        if self.began_at is None and self.ended_at is None:
-            raise InvalidValue("beganAt", None, "a time, where `endedAt` is none")
+    sequence: Positive
+    steps: Annotated[Sequence[StepName], UNIQUE]
 
 
-@final
-@frozen(kw_only=True)
-class PastExecution(Sealed):
-    """An execution, and what is kept beside its record."""
+class PastGroup(Value, frozen=True):
+    """What became of a group; `steps` is null where the step history is unavailable."""
 
-    record: Execution
-    started_at: str | None = None
-    ended_at: str | None = None
-    started_by: str | None = None
+    sequence: Positive
+    status: RunStatus
+    steps: Annotated[Mapping[str, Status], keyed_by(STEP)] | None
+
+
+class StepTimes(Value, frozen=True, kw_only=True):
+    """When a step of an execution began and ended."""
+
+    sequence: Positive
+    step: StepName
+    began_at: Time | None = None
+    ended_at: Time | None = None
+
+
+class PastExecution(Value, frozen=True, kw_only=True):
+    """An execution; a group that was never reached does not appear. One that is active is nobody's."""
+
+    id: Id
+    status: RunStatus
+    groups: Sequence[PastGroup]
+    started_at: Time | None = None
+    ended_at: Time | None = None
+    started_by: Name | None = None
     """The user's name; it need not be there any more."""
     rule: StartRuleId | None = None
-    """What chose its start."""
-    based_on: int | None = None
-    keeps_history: bool = True
-    """Whether its step outcomes stay when it is over."""
-    times: tuple[StepTimes, ...] = ()
-    """Ascending by sequence and step."""
-
-    def __attrs_post_init__(self) -> None:
-        check_kind("record", self.record, Execution)
-        check_number_kept("id", self.record.id, most=MAX_ID)
-        check_time("startedAt", self.started_at)
-        check_time("endedAt", self.ended_at)
-        if self.started_by is not None:
-            check_text("startedBy", self.started_by)
-        _check_one_of("rule", self.rule, _RULES)
-        if self.based_on is not None:
-            check_number_kept("basedOn", self.based_on)
-        check_kind("keepsHistory", self.keeps_history, bool)
-        if not self.keeps_history and not self.record.active:
-            raise InvalidValue("keepsHistory", self.keeps_history, "none where the execution is over")
-        self._check_times()
-
-    def _check_times(self) -> None:
-        check_tuple("times", self.times, StepTimes)
-        check_unique("times", [(times.sequence, str(times.step)) for times in self.times])
-        for index, times in enumerate(self.times):
-            group = self.record.outcome(times.sequence)
-            if group is None:
-                raise InvalidValue(f"times[{index}].sequence", times.sequence, "a group of the execution")
-            if group.status_of(times.step) is None:
-                raise InvalidValue(f"times[{index}].step", str(times.step), "a step that the group recorded")
-        ascending = sorted(self.times, key=lambda times: (times.sequence, str(times.step)))
-        object.__setattr__(self, "times", tuple(ascending))
-
-
-@final
-@frozen(kw_only=True)
-class Attempts(Sealed):
-    """How often a server began a step of a plan's group; it need not be in the plan any more."""
-
-    sequence: int
-    step: Step
-    count: int
-
-    def __attrs_post_init__(self) -> None:
-        check_integer("sequence", self.sequence, minimum=1)
-        check_kind("step", self.step, Step)
-        check_number_kept("count", self.count)
-
-
-@final
-@frozen(kw_only=True)
-class WorldPlan(Sealed):
-    """A load plan, its executions and the attempts at its steps."""
-
-    plan: LoadPlan
-    executions: tuple[PastExecution, ...] = ()
-    """In the order in which they were started: the last is the latest, and no other may be active."""
-    attempts: tuple[Attempts, ...] = ()
-    """Ascending by sequence and step."""
-
-    def __attrs_post_init__(self) -> None:
-        check_kind("plan", self.plan, LoadPlan)
-        check_tuple("executions", self.executions, PastExecution)
-        for index, execution in enumerate(self.executions[:-1]):
-            if execution.record.active:
-                accepted = "one that is over: only the last of a plan's executions may be active"
-                raise InvalidValue(f"executions[{index}].status", execution.record.status, accepted)
-        check_tuple("attempts", self.attempts, Attempts)
-        check_unique("attempts", [(attempts.sequence, str(attempts.step)) for attempts in self.attempts])
-        ascending = sorted(self.attempts, key=lambda attempts: (attempts.sequence, str(attempts.step)))
-        object.__setattr__(self, "attempts", tuple(ascending))
-
-
-@final
-@frozen(kw_only=True)
-class WorldTenant(Sealed):
-    """A tenant; every schema that a plan or a user's access names is one of its schemas."""
-
-    name: str
-    enabled: bool = True
-    detailed_tracking: bool = True
-    """Enable detailed load jobs tracking: whether step outcomes stay when an execution is over."""
-    loader_services: int = 1
-    """Those that are available; 0 when there is none."""
-    schemas: tuple[Schema, ...] = ()
-    """Ascending by id."""
-    users: tuple[WorldUser, ...] = ()
-    plans: tuple[WorldPlan, ...] = ()
-    loading: Loading = field(factory=Loading)
-
-    def __attrs_post_init__(self) -> None:
-        check_text("name", self.name)
-        check_kind("enabled", self.enabled, bool)
-        check_kind("detailedTracking", self.detailed_tracking, bool)
-        check_number_kept("loaderServices", self.loader_services, least=0, most=_MAX_LOADERS)
-        check_tuple("schemas", self.schemas, Schema)
-        check_schemas(self.schemas)
-        object.__setattr__(self, "schemas", tuple(sorted(self.schemas, key=attrgetter("id"))))
-        self._check_users()
-        check_tuple("loadPlans", self.plans, WorldPlan)
-        check_unique("loadPlans", [plan.plan.name for plan in self.plans], ".name")
-        for index, plan in enumerate(self.plans):
-            groups = ((group.sequence, group.names) for group in plan.plan.groups)
-            check_schemas_listed(f"loadPlans[{index}].groups", groups, self.schema_names)
-        check_kind("loading", self.loading, Loading)
-        self._check_loading()
+    based_on: Stored | None = None
+    keeps_history: bool | None = None
+    """Of one that is active: whether its step outcomes stay; by default as the tenant tracks now."""
+    times: Sequence[StepTimes] = ()
 
     @property
-    def schema_names(self) -> frozenset[str]:
-        """The names of its schemas."""
-        return frozenset(schema.name for schema in self.schemas)
-
-    def _check_users(self) -> None:
-        check_tuple("users", self.users, WorldUser)
-        check_unique("users", [user.name for user in self.users], ".name")
-        listed = self.schema_names
-        for index, user in enumerate(self.users):
-            for name, granted in (("view", user.view), ("edit", user.edit)):
-                if unknown := sorted(granted - listed):
-                    raise InvalidValue(f"users[{index}].{name}", unknown[0], LISTED)
-
-    def _check_loading(self) -> None:
-        try:
-            self.loading.check(plan.plan for plan in self.plans)
-        except InvalidValue as error:
-            raise InvalidValue(f"loading.{error.field}", error.value, error.accepted) from None
+    def record(self) -> Execution:
+        """The execution as the engine knows it."""
+        return Execution(
+            self.id, self.status, tuple(GroupOutcome(g.sequence, g.status, g.steps) for g in self.groups)
+        )
 
 
-@final
-@frozen
-class World(Sealed):
-    """Tenants, and what is theirs."""
+class Attempts(Value, frozen=True, kw_only=True):
+    """How often a step of the plan was begun by a server, over all executions; it may be gone since."""
 
-    tenants: tuple[WorldTenant, ...]
-
-    def __attrs_post_init__(self) -> None:
-        check_tuple("tenants", self.tenants, WorldTenant)
-        check_unique("tenants", [tenant.name for tenant in self.tenants], ".name")
-        seen: set[int] = set()
-        for place, execution in self.executions():
-            if execution.record.id in seen:
-                accepted = "an id that no other execution has, of whatever tenant"
-                raise InvalidValue(f"{place}.id", execution.record.id, accepted)
-            seen.add(execution.record.id)
-
-    def executions(self) -> Iterable[tuple[str, PastExecution]]:
-        """Every execution with its place."""
-        for t, tenant in enumerate(self.tenants):
-            for p, plan in enumerate(tenant.plans):
-                for e, execution in enumerate(plan.executions):
-                    yield f"tenants[{t}].loadPlans[{p}].executions[{e}]", execution
+    sequence: Positive
+    step: StepName
+    count: Stored
 
 
-def check_schemas(schemas: tuple[Schema, ...]) -> None:
-    """No two schemas of a tenant have one id, or one name."""
-    check_unique("schemas", [schema.id for schema in schemas], ".id")
-    check_unique("schemas", [schema.name for schema in schemas], ".name")
+class Place(NamedTuple):
+    """Where a step stands."""
+
+    load_plan: str
+    sequence: int
+    schema: str
+    step: str
 
 
-def _check_one_of(name: str, value: object, accepted: tuple[str | None, ...]) -> None:
-    if value not in accepted:
-        raise InvalidValue(name, value, f"one of {', '.join(filter(None, accepted))}, or none")
+class WorldPlan(Value, frozen=True, kw_only=True):
+    """A load plan and its executions, in the order in which they were started: the last is the latest."""
+
+    name: Name
+    groups: Sequence[PlanGroup]
+    executions: Sequence[PastExecution] = ()
+    attempts: Sequence[Attempts] = ()
+
+    @property
+    def plan(self) -> LoadPlan:
+        """The plan as the engine knows it."""
+        return LoadPlan(self.name, tuple(LoadGroup(g.sequence, tuple(g.steps)) for g in self.groups))
+
+    @property
+    def places(self) -> list[Place]:
+        """Of all its steps."""
+        return [place_of(self.name, group.sequence, step) for group in self.groups for step in group.steps]
+
+
+class Failure(Value, frozen=True, kw_only=True):
+    """Which attempts fail: of the steps of these groups and plans, all, those listed or a share drawn."""
+
+    load_plan: Name | None = None
+    sequence: Positive | None = None
+    schema: SchemaName | None = None
+    step: StepName | None = None
+    attempts: Annotated[Sequence[Positive], UNIQUE] | Literal["all"] | None = None
+    """The first is 1: the first time that the step of this plan's group is begun by a server."""
+    share: Annotated[float, Meta(ge=0, le=1)] | None = None
+    seed: int | None = None
+    status: FailedStatus = Status.FAILED
+
+    @property
+    def where(self) -> dict[str, object]:
+        """What it says of a step's place, as a world file names it."""
+        return {
+            "loadPlan": self.load_plan,
+            "sequence": self.sequence,
+            "schema": self.schema,
+            "step": self.step,
+        }
+
+    def misses(self, places: Iterable[Place]) -> str | None:
+        """The first member that leaves none of these steps; none where one is left."""
+        return first_miss(self.where, places)
+
+    def hits(self, place: Place, attempt: int) -> bool:
+        """Whether this attempt at a step fails."""
+        if self.misses([place]) is not None:
+            return False
+        if self.share is None:
+            return self.attempts == "all" or attempt in (self.attempts or ())
+        return drawn(self.seed or 0, place.load_plan, place.sequence, place.step, attempt) < self.share
+
+
+class Loading(Value, frozen=True, kw_only=True):
+    """How steps are loaded: by hand, or pretended, with these times and failures."""
+
+    by_hand: bool = False
+    seconds: Seconds = 5.0
+    seconds_of: Annotated[Mapping[str, Seconds], keyed_by(STEP)] = {}  # msgspec makes it anew for each
+    failures: Sequence[Failure] = ()
+    """The first that hits an attempt decides."""
+
+
+class Tenant(Value, frozen=True, kw_only=True):
+    """A tenant; every schema that a plan or a user's access names is listed."""
+
+    name: Name
+    enabled: bool = True
+    detailed_tracking: bool = True
+    loader_services: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    schemas: Sequence[Schema] = ()
+    users: Sequence[WorldUser] = ()
+    load_plans: Sequence[WorldPlan] = ()
+    loading: Loading | None = None
+
+
+class World(Value, frozen=True):
+    """What a server knows: tenants, and what is theirs."""
+
+    tenants: Sequence[Tenant]
+
+
+Form: TypeAlias = Literal["json", "yaml"]
+
+
+def read_world(text: bytes, *, name: str) -> World:
+    """The world that a file of this name describes, JSON or YAML; raises `WireError` for any other text."""
+    return read_by_name(text, name, _checked, levels=LEVELS)
+
+
+def world_of(values: World | Mapping[str, object]) -> World:
+    """The same for a world that was made in code, of the classes here or as a file would have it."""
+    return read_world(write_json(values), name="world.json")
+
+
+def _checked(value: object) -> World:
+    world: World = read_value(value, World)
+    try:
+        check_world(world)
+    except InvalidValue as error:
+        raise invalid(error) from None
+    return world
+
+
+def world_text(world: World, form: Form = "yaml") -> bytes:
+    """The world as a file for people; what stands at its default is left out."""
+    match form:
+        case "json":
+            return msgspec.json.format(msgspec.json.encode(world), indent=2) + b"\n"
+        case "yaml":
+            return yaml_text(msgspec.to_builtins(world))
+        case _:
+            assert_never(form)
+
+
+def check_world(world: World) -> None:
+    """Raises `InvalidValue` at the first place where the world says what no schema can forbid."""
+    check_unique("tenants", [tenant.name for tenant in world.tenants], ".name")
+    ids: set[int] = set()
+    for t, tenant in enumerate(world.tenants):
+        inside = f"tenants[{t}]."
+        _check_users(tenant, inside)
+        check_unique(f"{inside}loadPlans", [plan.name for plan in tenant.load_plans], ".name")
+        for p, plan in enumerate(tenant.load_plans):
+            _check_plan(plan, f"{inside}loadPlans[{p}].", {schema.name for schema in tenant.schemas})
+            for e, execution in enumerate(plan.executions):
+                place = f"{inside}loadPlans[{p}].executions[{e}]."
+                if execution.id in ids:
+                    accepted = "an id that no other execution has, of whatever tenant"
+                    raise InvalidValue(f"{place}id", execution.id, accepted)
+                ids.add(execution.id)
+                _check_execution(execution, place)
+        if tenant.loading is not None:
+            check_loading(tenant.loading, tenant.load_plans, f"{inside}loading.")
+
+
+def _check_users(tenant: Tenant, inside: str) -> None:
+    check_unique(f"{inside}schemas", [schema.id for schema in tenant.schemas], ".id")
+    check_unique(f"{inside}schemas", [schema.name for schema in tenant.schemas], ".name")
+    check_unique(f"{inside}users", [user.name for user in tenant.users], ".name")
+    listed = {schema.name for schema in tenant.schemas}
+    for index, user in enumerate(tenant.users):
+        for access, names in (("view", user.view), ("edit", user.edit)):
+            for place, name in enumerate(names):
+                if name not in listed:
+                    raise InvalidValue(f"{inside}users[{index}].{access}[{place}]", name, _LISTED)
+                if access == "view" and name in user.edit:
+                    accepted = "a schema that `edit` does not hold: it includes viewing it"
+                    raise InvalidValue(f"{inside}users[{index}].view[{place}]", name, accepted)
+
+
+def _check_plan(plan: WorldPlan, inside: str, listed: set[str]) -> None:
+    check_unique(f"{inside}groups", [group.sequence for group in plan.groups], ".sequence")
+    for index, group in enumerate(plan.groups):
+        for place, name in enumerate(group.steps):
+            if name.partition(".")[0] not in listed:
+                raise InvalidValue(f"{inside}groups[{index}].steps[{place}]", name, f"a step of {_LISTED}")
+    for index, execution in enumerate(plan.executions[:-1]):
+        if execution.status in ACTIVE:
+            accepted = "one that is over: only the last of a plan's executions may be active"
+            raise InvalidValue(f"{inside}executions[{index}].status", execution.status, accepted)
+    check_unique(f"{inside}attempts", [(tried.sequence, tried.step) for tried in plan.attempts])
+
+
+def _check_execution(execution: PastExecution, inside: str) -> None:
+    check_unique(f"{inside}groups", [group.sequence for group in execution.groups], ".sequence")
+    keeps = execution.keeps_history
+    if keeps is False and execution.status not in ACTIVE:
+        raise InvalidValue(f"{inside}keepsHistory", keeps, "none where the execution is over")
+    run = f"execution {execution.id}"
+    _check_order(execution.started_at, execution.ended_at, inside, run)
+    check_unique(f"{inside}times", [(times.sequence, times.step) for times in execution.times])
+    recorded = {group.sequence: group.steps or {} for group in execution.groups}
+    for index, times in enumerate(execution.times):
+        place = f"{inside}times[{index}]."
+        if times.sequence not in recorded:
+            raise InvalidValue(f"{place}sequence", times.sequence, "a group of the execution")
+        if times.step not in recorded[times.sequence]:
+            raise InvalidValue(f"{place}step", times.step, "a step that the group recorded")
+        if times.began_at is None and times.ended_at is None:
+            raise InvalidValue(f"{place}beganAt", None, "a time, where `endedAt` is none")
+        _check_order(times.began_at, times.ended_at, place, f"the step {quote(times.step)} of {run}")
+
+
+def _check_order(began: str | None, ended: str | None, inside: str, what: str) -> None:
+    if began is not None and ended is not None and kept_time(ended) < kept_time(began):
+        raise InvalidValue(f"{inside}endedAt", ended, f"a time from {began} on, when {what} began")
+
+
+def check_loading(loading: Loading, plans: Iterable[WorldPlan], inside: str = "") -> None:
+    """The same for how the steps of these plans are loaded."""
+    places = [place for plan in plans for place in plan.places]
+    steps = {place.step for place in places}
+    for step in loading.seconds_of:
+        if step not in steps:
+            accepted = "a step of one of the tenant's load plans"
+            raise InvalidValue(member(f"{inside}secondsOf", step), step, accepted)
+    for index, failure in enumerate(loading.failures):
+        place = f"{inside}failures[{index}]."
+        if (failure.attempts is None) == (failure.share is None):
+            accepted = "a share where no `attempts` are given (`all`, or a list of numbers), else none"
+            raise InvalidValue(f"{place}share", failure.share, accepted)
+        if failure.attempts is not None and failure.seed:
+            raise InvalidValue(f"{place}seed", failure.seed, "none where `attempts` are given")
+        missed = failure.misses(places)
+        if missed is not None:
+            raise InvalidValue(f"{place}{missed}", failure.where[missed], _IN_PLAN[missed])
+
+
+_IN_PLAN: Final = {
+    "loadPlan": "a load plan of the tenant with a step in it",
+    "sequence": "a group of such a load plan with a step in it",
+    "schema": "a schema of a step there",
+    "step": "a step there",
+}
+
+
+def place_of(load_plan: str, sequence: int, step: str) -> Place:
+    """The place of the step of this plan's group."""
+    return Place(load_plan, sequence, step.partition(".")[0], step)
+
+
+def first_miss(where: Mapping[str, object], places: Iterable[tuple[object, ...]]) -> str | None:
+    """The first of these that leaves none of the places; none where one is left. What is none, all have.
+
+    The places hold what they have in the same order.
+    """
+    left = list(places)
+    for index, (name, wanted) in enumerate(where.items()):
+        if wanted is not None:
+            left = [place for place in left if place[index] == wanted]
+            if not left:
+                return name
+    return None
+
+
+_SCHEMA_FILE: Final = Path(__file__).parent / "world.schema.json"
+
+
+def world_schema() -> str:
+    """The JSON Schema (2020-12) of a world file, as the package ships it."""
+    return _SCHEMA_FILE.read_text(encoding="utf-8")
+
+
+def made_world_schema() -> str:
+    """The same, made from the classes."""
+    return schema_of(World, "world")
+
+
+def write_world_schema(file: Path = _SCHEMA_FILE) -> None:
+    """Write the file anew, after a change of the classes."""
+    file.write_text(made_world_schema(), encoding="utf-8")
