@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,6 +199,16 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "",
         "tenants[0].loadPlans[0].executions[0].times[0].beganAt",
     ),
+    "a run that ends before it begins": (
+        "startedAt: 2026-11-24T21:05:00Z",
+        "startedAt: 2026-11-24T21:05:00Z, endedAt: 2026-11-24T21:04:59.999Z",
+        "tenants[0].loadPlans[0].executions[0].endedAt",
+    ),
+    "a step that ends before it begins": (
+        "beganAt: 2026-11-24T21:05:00.5Z",
+        "beganAt: 2026-11-24T21:05:00.5Z, endedAt: 2026-11-24T21:05:00.45Z",
+        "tenants[0].loadPlans[0].executions[0].times[0].endedAt",
+    ),
     "history of one that is over": (
         "id: 5,",
         "id: 5, keepsHistory: false,",
@@ -258,6 +269,19 @@ class TestRefusals:
             read_world(VALID.replace(before, after).encode(), name="w.yaml")
         assert raised.value.path == path
         assert "\n" not in str(raised.value)
+
+    def test_what_ends_before_it_begins_is_named_by_its_run(self) -> None:
+        """With the moment that it cannot be before, in which it may end."""
+        run, step = REFUSED["a run that ends before it begins"], REFUSED["a step that ends before it begins"]
+        for (before, after, _), said in (
+            (run, "a time from 2026-11-24T21:05:00Z on, when execution 5 began"),
+            (step, 'a time from 2026-11-24T21:05:00.5Z on, when the step "A.x" of execution 5 began'),
+        ):
+            with pytest.raises(WireError) as raised:
+                read_world(VALID.replace(before, after).encode(), name="w.yaml")
+            assert raised.value.accepted == said
+            at_once = re.sub("endedAt: [^},]*", f"endedAt: {said.split()[3]}", after)
+            read_world(VALID.replace(before, at_once).encode(), name="w.yaml")
 
     @pytest.mark.parametrize(
         ("text", "found"),

@@ -10,13 +10,19 @@ import pytest
 from server.serving import serving
 from simulate.files import SMALL, read, without
 from simulate.worlds import MINUTE
+from sqlalchemy import update
 
 from restart_engine.core.plan import Step
+from restart_engine.server.database import Database
+from restart_engine.server.serving import prepare
+from restart_engine.server.tables import step_outcomes
+from restart_engine.server.world import read_world
 from restart_engine.simulate import Constant, Duration, Independent, Observed, Simulation, Where
 from restart_engine.simulate.past import MORE_RUNS
 from restart_engine.wire import WireError
 
 PATIENCE = 60.0
+TIMES = {"sequence": 1, "step": "A.x", "beganAt": "2026-11-01T22:00:00Z", "endedAt": "2026-11-01T22:00:00Z"}
 X, Y, Z = Step("A", "x"), Step("A", "y"), Step("B", "x")
 GROUPS = [{"sequence": 1, "steps": ["A.x", "A.y"]}, {"sequence": 2, "steps": ["B.x"]}]
 
@@ -185,6 +191,24 @@ def test_a_past_that_cannot_be_had_is_refused(tmp_path: Path, past: dict[str, An
         read(file_of(**past), tmp_path)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_run_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    """By its id, in a world file and in the database of a server whose clock was put back."""
+    backwards = execution(3, {"A.x": 1}) | {"times": [{**TIMES, "endedAt": "2026-11-01T21:59:59Z"}]}
+    with pytest.raises(WireError, match=r'the step "A\.x" of execution 3 began') as refused:
+        simulated(tmp_path, world_of(plan={"executions": [backwards]}))
+    assert refused.value.path == "past.world"
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    forwards = execution(3, {"A.x": 1}) | {"times": [TIMES]}
+    prepare(url, read_world(json.dumps(world_of(plan={"executions": [forwards]})).encode(), name="w.json"))
+    database = Database(url)
+    with database.writing() as connection:
+        connection.execute(update(step_outcomes).values(ended_at="2026-11-01T21:59:59.000Z"))
+    database.close()
+    with pytest.raises(WireError, match=r'the step "A\.x" of execution 3 began') as refused:
+        read(file_of(database=url))
+    assert refused.value.path == "past.database"
 
 
 def test_a_database_that_a_server_filled_is_simulated(tmp_path: Path, database_url: str) -> None:
