@@ -23,6 +23,7 @@ from wire.documents import changed
 
 import restart_engine.server
 from restart_engine.core.decision import RestartPlan, plan_restart
+from restart_engine.core.plan import Step
 from restart_engine.core.request import RestartRequest
 from restart_engine.core.status import Status
 from restart_engine.server.loading import outcome
@@ -511,7 +512,7 @@ class TestDatabase:
             demo_tenant = dumped.tenants[0]
             assert demo_tenant.load_plans[0].groups == edited.groups
             assert demo_tenant.loading is not None
-            assert [f.load_plan for f in demo_tenant.loading.failures] == ["Nightly"]
+            assert [f.load_plan for f in demo_tenant.loading.failures] == ["Forecast", "Nightly"]
             assert Schema(186, "New") in demo_tenant.schemas
             assert read_world(world_text(dumped), name="w.yaml") == dumped
 
@@ -569,6 +570,13 @@ class TestDemo:
             "OnlineStore.Products",
         }
         assert planned.groups_after != ()
+
+    def test_the_forecast_always_fails(self) -> None:
+        """However often it is tried; the step beside it succeeds."""
+        loading = demo().tenants[0].loading or Loading()
+        for name, status in (("Pipeline", Status.SUCCEEDED), ("Forecast", Status.FAILED)):
+            step = Step("Sales", name)
+            assert {outcome(loading, "Forecast", 1, step, attempt) for attempt in range(1, 100)} == {status}
 
     def test_it_fails_once_more_and_then_succeeds(self) -> None:
         """The first attempt at Payments fails; at the second everything succeeds."""
