@@ -87,11 +87,10 @@ class _Reader:
         except UnicodeDecodeError as error:
             found = f"not UTF-8: byte {text[error.start]:#04x} at offset {error.start}"
             raise WireError("", found, "YAML in UTF-8") from None
-        except yaml.MarkedYAMLError as error:
-            said = " ".join((error.problem or "not readable").split())
-            raise WireError("", f"no YAML: {said}{_at(error.problem_mark)}", "one YAML document") from None
-        except yaml.YAMLError as error:  # a character that YAML does not allow
-            raise WireError("", f"no YAML: {' '.join(str(error).split())}", "one YAML document") from None
+        except yaml.YAMLError as error:
+            said = " ".join(str(getattr(error, "problem", None) or error).split())
+            where = _at(getattr(error, "problem_mark", None))
+            raise WireError("", f"no YAML: {said}{where}", "one YAML document") from None
         self._objects.check(value)
         return value
 
