@@ -351,6 +351,15 @@ class TestRefusals:
         assert world_of(world) == world
         assert world_of({"tenants": [json.loads(world_text(world, "json")), *world.tenants][1:]}) == world
 
+    def test_a_world_does_not_change(self) -> None:
+        """Whoever gave a list may go on with it; no member is set anew."""
+        tenants = [Tenant(name="a")]
+        world = World(tenants)
+        tenants.append(Tenant(name="b"))
+        assert world == World((Tenant(name="a"),))
+        with pytest.raises(AttributeError, match="immutable"):
+            world.tenants = ()  # type: ignore[misc]  # what is tried
+
     @pytest.mark.parametrize(
         ("tenants", "said"),
         [
