@@ -31,6 +31,9 @@ class WireError(ValueError):
     where the text as a whole is meant; `found` and `accepted` are one line each.
     """
 
+    line: int | None = None
+    """Where it stands in the text, counted from 1, if whoever read that knows."""
+
     def __init__(self, path: str, found: str, accepted: str) -> None:
         super().__init__(path, found, accepted)
         self.path = path
@@ -39,6 +42,8 @@ class WireError(ValueError):
 
     def __str__(self) -> str:
         place = f"`{self.path}`" if self.path else "the text"
+        if self.path and self.line is not None:
+            place += f" (line {self.line})"
         return f"{place} is {self.found}, accepted is {self.accepted}"
 
 

@@ -21,7 +21,7 @@ from restart_engine.wire import WireError
 
 if TYPE_CHECKING:
     from restart_engine.server.serving import Started
-    from restart_engine.server.world_values import World
+    from restart_engine.server.world import World
 
 _DATABASE: Final = "sqlite:///restart-engine.db"
 _DEV_KEY: Final = "restart-engine.key"
@@ -140,7 +140,9 @@ def check(file: str) -> int:
         read = _world(file, dev=False)
     assert read is not None
     for tenant in read.tenants:
-        sys.stdout.write(f"tenant {tenant.name}: {len(tenant.plans)} load plans, {len(tenant.users)} users\n")
+        sys.stdout.write(
+            f"tenant {tenant.name}: {len(tenant.load_plans)} load plans, {len(tenant.users)} users\n"
+        )
     return 0
 
 
@@ -167,8 +169,8 @@ def load(file: str, database: str, *, replace: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
 def dump(database: str, *, as_json: bool) -> int:
     """Dump what a database holds as a world file, from which it can be loaded again without loss."""
+    from restart_engine.server.world import world_text  # noqa: PLC0415  # an extra
     from restart_engine.server.world_dump import dump_world  # noqa: PLC0415  # an extra
-    from restart_engine.server.world_writing import world_text  # noqa: PLC0415  # an extra
 
     with _in_one_line(), _opened(database, made=False).reading() as connection:
         text = world_text(dump_world(connection), "json" if as_json else "yaml")
@@ -179,7 +181,7 @@ def dump(database: str, *, as_json: bool) -> int:
 @world.command(name="schema", short_help="Print the JSON Schema of a world file.")
 def world_schema_command() -> int:
     """Print the JSON Schema of a world file."""
-    from restart_engine.server.world_shapes import world_schema  # noqa: PLC0415  # an extra
+    from restart_engine.server.world import world_schema  # noqa: PLC0415  # an extra
 
     sys.stdout.write(world_schema())
     return 0
@@ -237,7 +239,7 @@ def _token(key_file: Path | None, tenant: str, user: str, hours: float, use: Any
 def _world(file: str | None, *, dev: bool) -> World | None:
     """The world of a file; where none is named, in development the demonstration."""
     from restart_engine.server.serving import demo_world  # noqa: PLC0415  # an extra
-    from restart_engine.server.world_reading import read_world  # noqa: PLC0415  # an extra
+    from restart_engine.server.world import read_world  # noqa: PLC0415  # an extra
 
     if file is None:
         return demo_world() if dev else None

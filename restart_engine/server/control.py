@@ -21,11 +21,9 @@ from restart_engine.server.plans import NoPlan, PlanSeen, save_plan, see_plan
 from restart_engine.server.routing import SegmentRoute
 from restart_engine.server.service import Service
 from restart_engine.server.tokens import TokenFault
+from restart_engine.server.world import Seconds, read_world, world_text
 from restart_engine.server.world_dump import dump_world
 from restart_engine.server.world_load import WorldConflict, load_world
-from restart_engine.server.world_reading import read_world
-from restart_engine.server.world_shapes import Seconds
-from restart_engine.server.world_writing import world_text
 from restart_engine.strict_json import WireError
 from restart_engine.wire.reading import read_carefully
 from restart_engine.wire.scenario import execution_shape, plan_of

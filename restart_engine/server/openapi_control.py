@@ -9,11 +9,11 @@ from restart_engine.server.answer_shapes import LoadedShape, PlanSeenShape
 from restart_engine.server.control import AdvanceShape, EndShape, GroupsShape
 from restart_engine.server.openapi_parts import body, in_path, of, operation
 from restart_engine.server.openapi_responses import OF_HTTP, answer, error, refusals
-from restart_engine.server.world_shapes import WorldShape
+from restart_engine.server.world import World
 
 CONTROL: Final = "control"
 """The tag."""
-CONTROL_SHAPES: Final = (WorldShape, GroupsShape, EndShape, AdvanceShape, LoadedShape, PlanSeenShape)
+CONTROL_SHAPES: Final = (World, GroupsShape, EndShape, AdvanceShape, LoadedShape, PlanSeenShape)
 _PLAN: Final = "/control/tenants/{tenant}/load-plans/{plan}"
 _NO_TENANT: Final = {404: "there is no such tenant"}
 _NO_PLAN: Final = {404: "there is no such tenant or load plan"}
@@ -32,9 +32,9 @@ def controlled() -> dict[str, Any]:
     active = _NO_PLAN | {409: f"{_NO_EXECUTION}, or its latest execution is not over"}
     return {
         "/control/world": {
-            "get": _change("dump_world", "Dump the world", WorldShape),
+            "get": _change("dump_world", "Dump the world", World),
             "post": {
-                **_change("load_world", "Load a world", LoadedShape, WorldShape, there),
+                **_change("load_world", "Load a world", LoadedShape, World, there),
                 "description": "Beside what is there: a world file, whose text may be YAML too.",
             },
         },

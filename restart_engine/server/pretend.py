@@ -17,8 +17,9 @@ from restart_engine.core.errors import ImpossibleMove, InvalidValue
 from restart_engine.core.status import Status
 from restart_engine.server.activity import ActivityCounter
 from restart_engine.server.loader import StepRun
-from restart_engine.server.loading import Loading, outcome, seconds
+from restart_engine.server.loading import outcome, seconds
 from restart_engine.server.retrying import DatabaseExecutor
+from restart_engine.server.world import Loading
 
 _NANOSECONDS: Final = 10**9
 """Time by hand is counted in these: ten times a tenth of a second is a second."""

@@ -10,13 +10,16 @@ import msgspec
 from attrs import frozen
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Row,
     Table,
     bindparam,
+    case,
     delete,
     func,
     insert,
+    literal,
     null,
     select,
     union_all,
@@ -172,7 +175,8 @@ def write_record(connection: Connection, before: Record, after: Execution, now: 
         .values(status=after.status, version=before.version + 1)
     )
     if over:  # whoever reads it from now on is spared putting it together
-        changed = changed.values(ended_at=now, opened=opened_text(after))
+        ended_at = _not_before(executions.c.started_at, literal(now))
+        changed = changed.values(ended_at=ended_at, opened=opened_text(after))
     if connection.execute(changed).rowcount != 1:
         return False
     groups, steps = _differences(before.execution, after)
@@ -192,6 +196,11 @@ def write_record(connection: Connection, before: Record, after: Execution, now: 
     if over and not before.keeps_history:
         forget_steps(connection, after)
     return True
+
+
+def _not_before(began: ColumnElement[str], ended: ColumnElement[str]) -> ColumnElement[str]:
+    """When it ended; at once where the clock was put back meanwhile, or is behind another server's."""
+    return case((began > ended, began), else_=ended)
 
 
 def forget_steps(connection: Connection, execution: Execution) -> None:
@@ -226,5 +235,7 @@ def _write_over(connection: Connection, table: Table, rows: Sequence[dict[str, A
         return
     statement = upsert(connection, table)
     keys = [column.name for column in table.primary_key.columns]
-    written = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    written: dict[str, Any] = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if "ended_at" in written:
+        written["ended_at"] = _not_before(table.c.began_at, written["ended_at"])
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=written), list(rows))

@@ -14,7 +14,7 @@ from restart_engine.endpoint.calls import token_in
 from restart_engine.server.database import THREADS, Database, Unavailable
 from restart_engine.server.liveness import Liveness
 from restart_engine.server.loader import Loader
-from restart_engine.server.loading import Loading, read_loading
+from restart_engine.server.loading import read_loading
 from restart_engine.server.logs import logger
 from restart_engine.server.metrics import Metrics
 from restart_engine.server.migration import migrate
@@ -26,6 +26,7 @@ from restart_engine.server.starts import Starts
 from restart_engine.server.tables import tenants
 from restart_engine.server.times import WALL, Clock
 from restart_engine.server.tokens import Claims, TokenFault, TokenReader, Use
+from restart_engine.server.world import Loading
 
 _CLOSING: Final = 3.0
 """Seconds: a database that does not answer must not keep the server from ending."""

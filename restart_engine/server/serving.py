@@ -30,9 +30,8 @@ from restart_engine.server.protocol import Connection
 from restart_engine.server.settings import Settings
 from restart_engine.server.tables import tenants
 from restart_engine.server.tokens import find_key
+from restart_engine.server.world import World, read_world
 from restart_engine.server.world_load import load_world
-from restart_engine.server.world_reading import read_world
-from restart_engine.server.world_values import World
 
 _HANDED_ON: Final = "RESTART_ENGINE_SERVING"
 """How a process that uvicorn starts learns what to serve; it names the key's file, and holds no key.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, Select, Table, delete, insert, select, text, update
 
-from restart_engine.core.status import ACTIVE, Status
+from restart_engine.core.status import ACTIVE
 from restart_engine.server.loading import loading_text
 from restart_engine.server.records import groups_text, opened_text
 from restart_engine.server.tables import (
@@ -22,7 +24,7 @@ from restart_engine.server.tables import (
     tenants,
     users,
 )
-from restart_engine.server.world_values import PastExecution, World, WorldPlan, WorldTenant
+from restart_engine.server.world import Loading, Tenant, World, WorldPlan, kept_time
 
 _ROWS_AT_ONCE: Final = 500
 """So many values stand in one statement at most."""
@@ -46,10 +48,11 @@ class WorldConflict(ValueError):
 
 
 def load_world(connection: Connection, world: World, *, replace: bool = False) -> None:
-    """Insert the world's tenants; raises `WorldConflict` where that cannot be: the caller then rolls back.
+    """Insert the tenants of a world that was checked; raises `WorldConflict` where that cannot be.
 
-    A tenant that is there already is a conflict, unless it is to be replaced: all that was its own is then
-    deleted first. It is still a conflict where a server process runs an execution of it. Other tenants stay.
+    The caller then rolls back. A tenant that is there already is a conflict, unless it is to be replaced:
+    all that was its own is then deleted first. It is still one where a server process runs an execution of
+    it. Other tenants stay.
     """
     there = _there(connection, world)
     if there and not replace:
@@ -60,7 +63,7 @@ def load_world(connection: Connection, world: World, *, replace: bool = False) -
     _check_ids(connection, world)
     for tenant in world.tenants:
         _insert(connection, tenant, there.get(tenant.name))
-    ids = [execution.record.id for _, execution in world.executions()]
+    ids = [id_ for tenant in world.tenants for id_ in _ids(tenant)]
     if ids and connection.dialect.name == "postgresql":
         connection.execute(_NUMBER_ON, {"highest": max(ids)})
 
@@ -109,19 +112,23 @@ def _delete(connection: Connection, table: Table, column: str, ids: Select[tuple
 def _check_ids(connection: Connection, world: World) -> None:
     """No execution of the database has an id that one of the world's has."""
     for tenant in world.tenants:
-        for ids in _portions([execution.record.id for plan in tenant.plans for execution in plan.executions]):
+        for ids in _portions(_ids(tenant)):
             query = select(executions.c.id).where(executions.c.id.in_(ids)).order_by(executions.c.id).limit(1)
             if (found := connection.execute(query).scalar()) is not None:
                 raise WorldConflict(tenant.name, f"there is an execution {found} already, of another tenant")
 
 
-def _insert(connection: Connection, tenant: WorldTenant, tenant_id: int | None) -> None:
+def _ids(tenant: Tenant) -> list[int]:
+    return [execution.id for plan in tenant.load_plans for execution in plan.executions]
+
+
+def _insert(connection: Connection, tenant: Tenant, tenant_id: int | None) -> None:
     row = {
         "name": tenant.name,
         "enabled": tenant.enabled,
         "detailed_tracking": tenant.detailed_tracking,
         "loader_services": tenant.loader_services,
-        "loading": loading_text(tenant.loading),
+        "loading": loading_text(tenant.loading or Loading()),
     }
     if tenant_id is None:
         (tenant_id,) = _numbered(connection, tenants, [row])
@@ -133,20 +140,21 @@ def _insert(connection: Connection, tenant: WorldTenant, tenant_id: int | None) 
     plans = [
         {
             **owned,
-            "name": plan.plan.name,
+            "name": plan.name,
             "groups": groups_text(plan.plan),
-            "latest_id": plan.executions[-1].record.id if plan.executions else None,
+            "latest_id": plan.executions[-1].id if plan.executions else None,
         }
-        for plan in tenant.plans
+        for plan in tenant.load_plans
     ]
     plan_ids = _numbered(connection, load_plans, plans)
-    numbered = list(zip(plan_ids, tenant.plans, strict=True))
-    _add(connection, executions, (row for id_, plan in numbered for row in _executions(id_, plan)))
-    _add(connection, step_outcomes, (row for _, plan in numbered for row in _times(plan.executions)))
+    numbered = list(zip(plan_ids, tenant.load_plans, strict=True))
+    ran = (_executions(id_, plan, tracked=tenant.detailed_tracking) for id_, plan in numbered)
+    _add(connection, executions, chain.from_iterable(ran))
+    _add(connection, step_outcomes, (row for plan in tenant.load_plans for row in _times(plan)))
     _add(connection, attempts, (row for id_, plan in numbered for row in _attempts(id_, plan)))
 
 
-def _insert_users(connection: Connection, tenant: WorldTenant, owned: dict[str, Any]) -> None:
+def _insert_users(connection: Connection, tenant: Tenant, owned: dict[str, Any]) -> None:
     rows = [
         {
             **owned,
@@ -167,51 +175,51 @@ def _insert_users(connection: Connection, tenant: WorldTenant, owned: dict[str, 
     _add(connection, grants, granted)
 
 
-def _executions(plan_id: int, plan: WorldPlan) -> Iterator[dict[str, Any]]:
+def _executions(plan_id: int, plan: WorldPlan, *, tracked: bool) -> Iterator[dict[str, Any]]:
     for order, execution in enumerate(plan.executions, 1):
+        keeps = execution.keeps_history
+        if keeps is None:
+            keeps = tracked or execution.status not in ACTIVE
         yield {
-            "id": execution.record.id,
+            "id": execution.id,
             "plan_id": plan_id,
             "start_order": order,
-            "status": execution.record.status,
+            "status": execution.status,
             "version": 1,
             "opened": opened_text(execution.record),
-            "keeps_history": execution.keeps_history,
+            "keeps_history": keeps,
             "process": None,
             "rule": execution.rule,
             "based_on": execution.based_on,
             "started_by": execution.started_by,
-            "started_at": execution.started_at,
-            "ended_at": execution.ended_at,
+            "started_at": _time(execution.started_at),
+            "ended_at": _time(execution.ended_at),
         }
 
 
-def _times(past: Iterable[PastExecution]) -> Iterator[dict[str, Any]]:
-    for execution in past:
+def _times(plan: WorldPlan) -> Iterator[dict[str, Any]]:
+    for execution in plan.executions:
+        recorded = {group.sequence: group.steps or {} for group in execution.groups}
         for times in execution.times:
-            group = execution.record.outcome(times.sequence)
-            status: Status | None = None if group is None else group.status_of(times.step)
             yield {
-                "execution_id": execution.record.id,
+                "execution_id": execution.id,
                 "sequence": times.sequence,
-                "step": str(times.step),
-                "status": status,
-                "began_at": times.began_at,
-                "ended_at": times.ended_at,
+                "step": times.step,
+                "status": recorded[times.sequence][times.step],
+                "began_at": _time(times.began_at),
+                "ended_at": _time(times.ended_at),
             }
 
 
+def _time(text: str | None) -> str | None:
+    return None if text is None else kept_time(text)
+
+
 def _attempts(plan_id: int, plan: WorldPlan) -> Iterator[dict[str, Any]]:
-    for tried in plan.attempts:
-        yield {
-            "plan_id": plan_id,
-            "sequence": tried.sequence,
-            "step": str(tried.step),
-            "count": tried.count,
-        }
+    return ({"plan_id": plan_id, **asdict(tried)} for tried in plan.attempts)
 
 
-def _add(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+def _add(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
     for portion in _portions(list(rows)):
         connection.execute(insert(table), portion)
 

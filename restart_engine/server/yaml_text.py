@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NoReturn, TypeVar
 
 import yaml
 
-from restart_engine.strict_json import Objects, WireError
+from restart_engine.strict_json import Objects, WireError, member, read_json, to_utf8
+
+_Made = TypeVar("_Made")
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Only its parser is used; the one in C where PyYAML was built with it."""
@@ -23,22 +25,25 @@ _PLAIN: Final = re.compile(rf"(?:null|true|false|{_NUMBER})\Z")
 """The words that JSON gives a meaning; `~` and no word at all mean null as well."""
 
 
-def parsed_yaml(text: bytes, *, levels: int) -> object:
-    """The one value that the text holds, as `strict_json.read_json` gives that of a JSON text."""
+def read_by_name(text: str | bytes, name: str, make: Callable[[object], _Made], *, levels: int) -> _Made:
+    """What is made of the value that a file of this name holds; a `WireError` from YAML names the line.
+
+    The name's ending says whether it is JSON or YAML; under another, a text that begins with a brace is JSON.
+    """
+    text = to_utf8(text)
+    ending = name.lower()
+    if ending.endswith(".json") or (not ending.endswith((".yaml", ".yml")) and text.lstrip()[:1] == b"{"):
+        return make(read_json(text, levels=levels))
+    reader = _Reader(levels)
     try:
-        return _built(_events(text.decode()), levels)
-    except UnicodeDecodeError as error:
-        found = f"not UTF-8: byte {text[error.start]:#04x} at offset {error.start}"
-        raise WireError("", found, "YAML in UTF-8") from None
-    except yaml.MarkedYAMLError as error:
-        said = " ".join((error.problem or "not readable").split())
-        raise WireError("", f"no YAML: {said}{_at(error.problem_mark)}", "one YAML document") from None
-    except yaml.YAMLError as error:  # a character that YAML does not allow
-        raise WireError("", f"no YAML: {' '.join(str(error).split())}", "one YAML document") from None
+        return make(reader.read(text))
+    except WireError as error:
+        error.line = reader.line_of(error.path)
+        raise
 
 
 def yaml_text(value: object) -> bytes:
-    """The value as YAML that `parsed_yaml`, and any reader of YAML 1.1 or 1.2, reads as the same."""
+    """The value as YAML that `read_by_name`, and any reader of YAML 1.1 or 1.2, reads as the same."""
     text: str = yaml.dump(  # pyright: ignore[reportUnknownMemberType]  # its stubs leave one option open
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
@@ -66,66 +71,77 @@ for _tag, _words in (("int", _INTEGER), ("float", _NUMBER)):
     )
 
 
-class _Open:
-    """A collection of which more is to come; of an object, names and values in turn."""
+class _Reader:
+    """Reads one document, as `read_json` reads a JSON text; afterwards it knows where each value stands."""
 
-    def __init__(self, *, is_object: bool) -> None:
-        self.is_object = is_object
-        self.items: list[Any] = []
+    def __init__(self, levels: int) -> None:
+        self._levels = levels
+        self._objects = Objects()
+        self._lines: dict[str, int] = {}
 
-    @property
-    def awaits_name(self) -> bool:
-        return self.is_object and len(self.items) % 2 == 0
+    def read(self, text: bytes) -> object:
+        """The one value that the text holds; none where there is none."""
+        try:
+            self._events = iter(yaml.parse(text.decode(), Loader=_LOADER))
+            value = self._document()
+        except UnicodeDecodeError as error:
+            found = f"not UTF-8: byte {text[error.start]:#04x} at offset {error.start}"
+            raise WireError("", found, "YAML in UTF-8") from None
+        except yaml.YAMLError as error:
+            said = " ".join(str(getattr(error, "problem", None) or error).split())
+            where = _at(getattr(error, "problem_mark", None))
+            raise WireError("", f"no YAML: {said}{where}", "one YAML document") from None
+        self._objects.check(value)
+        return value
 
-    def closed(self, objects: Objects) -> object:
-        if not self.is_object:
-            return self.items
-        return objects.make(list(zip(self.items[::2], self.items[1::2], strict=True)))
+    def line_of(self, path: str) -> int | None:
+        """The line of the value at this path, or of what it would be a member of."""
+        while path and path not in self._lines:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return self._lines.get(path)
+
+    def _document(self) -> object:
+        value: object = None
+        seen = False
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if seen:
+                    _refuse(event, "holding a second document", "one YAML document")
+                value, seen = self._value(next(self._events), "", 1), True
+        return value
+
+    def _value(self, event: Any, path: str, level: int) -> object:
+        """The value that begins with this event; no level deeper than is read, however deep the text goes."""
+        _check_plain(event)
+        self._lines[path] = event.start_mark.line + 1
+        if isinstance(event, yaml.ScalarEvent):
+            return event.value if event.style else _meant(event)
+        if level > self._levels + 1:  # one level more is read, for its place to be named
+            _refuse(event, "nested too deeply", f"at most {self._levels} levels of nesting")
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[object] = []
+            for inner in self._until(yaml.SequenceEndEvent):
+                items.append(self._value(inner, f"{path}[{len(items)}]", level + 1))
+            return items
+        members: list[tuple[str, object]] = []
+        for inner in self._until(yaml.MappingEndEvent):
+            _check_plain(inner)
+            if not isinstance(inner, yaml.ScalarEvent):
+                _refuse(inner, "holding a member whose name is no text", "a text before the colon")
+            name: str = inner.value
+            members.append((name, self._value(next(self._events), member(path, name), level + 1)))
+        return self._objects.make(members)
+
+    def _until(self, end: type[yaml.Event]) -> Iterator[Any]:
+        while not isinstance(event := next(self._events), end):
+            yield event
 
 
-def _events(text: str) -> Iterator[Any]:
-    return iter(yaml.parse(text, Loader=_LOADER))
-
-
-def _built(events: Iterator[Any], levels: int) -> object:
-    """The value that the events describe; nothing here calls itself, however deep they go."""
-    above: list[_Open] = []
-    documents: list[object] = []
-    objects = Objects()
-    for event in events:
-        match event:
-            case yaml.ScalarEvent() | yaml.CollectionStartEvent() | yaml.AliasEvent():
-                value = _begun(event, above[-1] if above else None)
-                if isinstance(value, _Open):
-                    if len(above) == levels + 1:  # one level more is read, for its place to be named
-                        _refuse(event, "nested too deeply", f"at most {levels} levels of nesting")
-                    above.append(value)
-                    continue
-            case yaml.CollectionEndEvent():
-                value = above.pop().closed(objects)
-            case yaml.DocumentStartEvent() if documents:
-                _refuse(event, "holding a second document", "one YAML document")
-            case _:
-                continue
-        (above[-1].items if above else documents).append(value)
-    value = documents[0] if documents else None
-    objects.check(value)
-    return value
-
-
-def _begun(event: Any, inside: _Open | None) -> object:
-    """What the event begins: a scalar's value, or a collection."""
+def _check_plain(event: Any) -> None:
     if isinstance(event, yaml.AliasEvent):
         _refuse(event, "holding an alias", "values written where they stand")
     if event.tag is not None:
         _refuse(event, "holding a tag", "values without tags")
-    if inside is not None and inside.awaits_name:
-        if not isinstance(event, yaml.ScalarEvent):
-            _refuse(event, "holding a member whose name is no text", "a text before the colon")
-        return event.value
-    if not isinstance(event, yaml.ScalarEvent):
-        return _Open(is_object=isinstance(event, yaml.MappingStartEvent))
-    return event.value if event.style else _meant(event)
 
 
 def _meant(event: Any) -> object:

@@ -15,8 +15,8 @@ from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
 from restart_engine.core.progress import OVER
 from restart_engine.core.status import Status, check_status
+from restart_engine.luck import Draw
 from restart_engine.simulate.durations import DURATIONS, Duration
-from restart_engine.simulate.luck import Draw
 from restart_engine.simulate.selection import Hours, Where
 from restart_engine.simulate.times import DAY, last_at, next_at
 

@@ -10,8 +10,8 @@ from attrs import frozen
 from restart_engine.core.checks import Sealed
 from restart_engine.core.plan import Step
 from restart_engine.core.status import Status
+from restart_engine.luck import Draw
 from restart_engine.simulate.failures import Attempt, Failure, Independent, Outage, Persistent, strikes
-from restart_engine.simulate.luck import Draw
 from restart_engine.simulate.simulation import Simulation
 
 

@@ -7,6 +7,7 @@ What is here is time: when a step gets a slot, how long it runs, and when the ne
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import cache, partial
 from typing import Any, Final
 
 import simpy
@@ -18,8 +19,8 @@ from restart_engine.core.progress import advance, begin_step, end_step, opening_
 from restart_engine.core.request import START_OVER
 from restart_engine.core.rule_table import RuleId
 from restart_engine.core.status import Status
+from restart_engine.luck import drawn
 from restart_engine.simulate.fates import Fates
-from restart_engine.simulate.luck import luck
 from restart_engine.simulate.policies import Policy
 from restart_engine.simulate.simulation import Simulation
 from restart_engine.simulate.story import Ending, Run, StepRun, Story
@@ -37,7 +38,7 @@ def run_policies(
     simulation: Simulation, policies: tuple[Policy, ...], night: int, *, seed: int = 0
 ) -> tuple[Story, ...]:
     """The same night under each of these policies."""
-    draw = luck(seed, night)
+    draw = cache(partial(drawn, seed, night))
     return tuple(_Night(simulation, policy, night, Fates(simulation, draw)).story() for policy in policies)
 
 

@@ -11,9 +11,9 @@ from attrs import frozen
 
 from restart_engine.core.checks import Sealed
 from restart_engine.core.plan import LoadPlan, Step
-from restart_engine.core.status import FAILED, Status
-from restart_engine.server.loading import Loading, seconds
-from restart_engine.server.world_values import PastExecution, WorldPlan
+from restart_engine.core.status import ACTIVE, FAILED, Status
+from restart_engine.server.loading import seconds, within
+from restart_engine.server.world import Loading, PastExecution, WorldPlan
 from restart_engine.simulate.durations import Constant, Duration, Observed
 from restart_engine.simulate.failures import Failure, Independent
 from restart_engine.simulate.selection import Where
@@ -50,7 +50,7 @@ def past_of(known: WorldPlan, loading: Loading, *, detailed_tracking: bool) -> P
         detailed_tracking=detailed_tracking,
         observed=_observed(steps, known.executions),
         stated={step: Constant(seconds(loading, step)) for step in steps},
-        failures=_seen(plan, known.executions) if known.executions else _stated(plan, loading),
+        failures=_seen(plan, known.executions) if known.executions else _stated(known, loading),
     )
 
 
@@ -71,14 +71,13 @@ def _observed(steps: Iterable[Step], executions: Iterable[PastExecution]) -> dic
 
 def _times(executions: Iterable[PastExecution]) -> Iterator[tuple[Step, float]]:
     for execution in executions:
+        recorded = {group.sequence: group.steps or {} for group in execution.groups}
         for times in execution.times:
-            group = execution.record.outcome(times.sequence)
-            if group is None or group.status_of(times.step) is not Status.SUCCEEDED:
-                continue
             if times.began_at is None or times.ended_at is None:
                 continue
-            taken = datetime.fromisoformat(times.ended_at) - datetime.fromisoformat(times.began_at)
-            yield times.step, max(0.0, taken.total_seconds())
+            if recorded[times.sequence][times.step] is Status.SUCCEEDED:
+                taken = datetime.fromisoformat(times.ended_at) - datetime.fromisoformat(times.began_at)
+                yield Step.parse(times.step), taken.total_seconds()
 
 
 def _seen(plan: LoadPlan, executions: Iterable[PastExecution]) -> tuple[Failure, ...]:
@@ -108,22 +107,26 @@ def _seen(plan: LoadPlan, executions: Iterable[PastExecution]) -> tuple[Failure,
 def _outcomes(executions: Iterable[PastExecution]) -> Iterator[tuple[_Place, Status]]:
     """What became of each step that was run to its end; what ran when an execution was cut off failed."""
     for execution in executions:
-        over = not execution.record.active
-        for group in execution.record.groups:
-            for name, status in group.recorded.items():
+        over = execution.status not in ACTIVE
+        for group in execution.groups:
+            for name, status in (group.steps or {}).items():
                 if status is Status.SUCCEEDED or status in FAILED or (over and status is Status.IN_PROGRESS):
                     yield (group.sequence, Step.parse(name)), status
 
 
-def _stated(plan: LoadPlan, loading: Loading) -> tuple[Failure, ...]:
+def _stated(known: WorldPlan, loading: Loading) -> tuple[Failure, ...]:
     """The failures that the tenant's `loading` pretends, of each attempt as it says there."""
     return tuple(
         Independent(
             name="as loading says",
-            where=Where(schema=failure.schema, sequence=failure.sequence, step=failure.step),
+            where=Where(
+                schema=failure.schema,
+                sequence=failure.sequence,
+                step=None if failure.step is None else Step.parse(failure.step),
+            ),
             share=1.0 if failure.share is None else failure.share,
-            attempts=failure.attempts,
+            attempts=None if isinstance(failure.attempts, str | None) else tuple(failure.attempts),
             status=failure.status,
         )
-        for failure in loading.within((plan,)).failures
+        for failure in within(loading, (known,)).failures
     )

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import LoadPlan, Step
-from restart_engine.server.world_reading import parsed_by_name
+from restart_engine.server.yaml_text import read_by_name
 from restart_engine.simulate import shapes
 from restart_engine.simulate.durations import Constant, Duration, Lognormal, Observed
 from restart_engine.simulate.failures import Failure, Independent, Outage, Persistent
@@ -30,9 +30,11 @@ def read_simulation(text: bytes, *, name: str, folder: Path = Path()) -> Simulat
     The name's ending says whether it is JSON or YAML; under another, a text that begins with a brace is JSON.
     A world file that it names is looked for from `folder`.
     """
-    value = parsed_by_name(text, name, levels=shapes.LEVELS)
-    shape: shapes.SimulationShape = read_value(value, shapes.SimulationShape)
-    return simulation_of(shape, folder)
+
+    def made(value: object) -> Simulation:
+        return simulation_of(read_value(value, shapes.SimulationShape), folder)
+
+    return read_by_name(text, name, made, levels=shapes.LEVELS)
 
 
 def simulation_of(shape: shapes.SimulationShape, folder: Path = Path()) -> Simulation:

@@ -10,6 +10,7 @@ from attrs import frozen
 from restart_engine.core.checks import Sealed, check_integer, check_kind, check_text
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
+from restart_engine.server.world import first_miss
 from restart_engine.simulate.times import DAY, within
 
 
@@ -52,19 +53,9 @@ class Where(Sealed):
 
     def selects(self, sequence: int, step: Step) -> bool:
         """Whether the step of this group is meant."""
-        return (
-            self.schema in (None, step.schema)
-            and self.sequence in (None, sequence)
-            and self.step in (None, step)
-        )
+        return self.misses([(sequence, step)]) is None
 
     def misses(self, places: Iterable[tuple[int, Step]]) -> str | None:
         """The first member that leaves none of these places, as the file names it; none where one is left."""
-        left = [(step.schema, sequence, step) for sequence, step in places]
-        for index, name in enumerate(("schema", "sequence", "step")):
-            wanted = getattr(self, name)
-            if wanted is not None:
-                left = [place for place in left if place[index] == wanted]
-                if not left:
-                    return name
-        return None
+        where = {"schema": self.schema, "sequence": self.sequence, "step": self.step}
+        return first_miss(where, [(step.schema, sequence, step) for sequence, step in places])

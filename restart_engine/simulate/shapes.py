@@ -9,13 +9,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import Meta, field
 
 from restart_engine.core.status import Status
-from restart_engine.server.world_shapes import (
-    SCHEMA,
-    FailedStatus,
-    OptionalShape,
-    SchemaName,
-    Seconds,
-)
+from restart_engine.server.world import SCHEMA, FailedStatus, SchemaName, Seconds
 from restart_engine.wire.schema import schema_of
 from restart_engine.wire.shapes import (
     STEP,
@@ -66,7 +60,7 @@ class ObservedShape(Shape, tag_field="kind", tag="observed"):
 DurationShape: TypeAlias = ConstantShape | LognormalShape | ObservedShape
 
 
-class DurationsShape(OptionalShape):
+class DurationsShape(Shape):
     """What a step takes: what is said of it, else of its schema, else what is known, else the default."""
 
     default: DurationShape | None = None
@@ -81,7 +75,7 @@ class HoursShape(Shape):
     to: TimeOfDay
 
 
-class FailingShape(OptionalShape):
+class FailingShape(Shape):
     """What all failures say: of which steps, what the step ends with, and after which share of its time."""
 
     name: Name | None = None
@@ -122,7 +116,7 @@ class PersistentShape(FailingShape, tag_field="kind", tag="persistent", kw_only=
 FailureShape: TypeAlias = IndependentShape | OutageShape | PersistentShape
 
 
-class PolicyShape(OptionalShape, kw_only=True):
+class PolicyShape(Shape, kw_only=True):
     """How a failed run is restarted: from where, and when: by itself, by somebody who looks, or both."""
 
     name: Name
@@ -133,7 +127,7 @@ class PolicyShape(OptionalShape, kw_only=True):
     by_hand_at: TimesOfDay = []
 
 
-class NightShape(OptionalShape, kw_only=True):
+class NightShape(Shape, kw_only=True):
     """One night: from when to when, and how many steps load at once."""
 
     start: TimeOfDay
@@ -147,7 +141,7 @@ class NightShape(OptionalShape, kw_only=True):
     """So many hours after the start no restart begins any more: the night is given up."""
 
 
-class PastShape(OptionalShape, kw_only=True):
+class PastShape(Shape, kw_only=True):
     """A load plan of a world file or of a server's database, and what its past executions show."""
 
     world: Name | None = None
@@ -158,7 +152,7 @@ class PastShape(OptionalShape, kw_only=True):
     failures: bool = True
 
 
-class SimulationShape(OptionalShape, kw_only=True):
+class SimulationShape(Shape, kw_only=True):
     """What is simulated: a load plan, its nights, what a step takes, what fails, and the policies."""
 
     plan: PlanShape | None = None

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from restart_engine.core.errors import InvalidValue
 from restart_engine.server.database import BadUrl, Database, Unavailable
 from restart_engine.server.migration import ForeignDatabase, migrate
+from restart_engine.server.world import Loading, World, check_world, read_world
 from restart_engine.server.world_dump import dump_world
-from restart_engine.server.world_reading import read_world
-from restart_engine.server.world_values import World
 from restart_engine.simulate.past import Past, past_of
 from restart_engine.simulate.shapes import PastShape
 from restart_engine.strict_json import WireError, quote
+from restart_engine.wire.reading import invalid
 
 _ONE: Final = "the name of a file, where `database` is none, and none where that is given"
 
@@ -30,14 +31,16 @@ def read_past(shape: PastShape, folder: Path) -> Past:
     else:
         assert shape.database is not None
         world = _world_of_database(shape.database)
+        _check(world)
     tenants = {tenant.name: tenant for tenant in world.tenants}
     if shape.tenant not in tenants:
         raise WireError("past.tenant", f"`{quote(shape.tenant)}`", f"one of {_listed(tenants)}")
     tenant = tenants[shape.tenant]
-    plans = {plan.plan.name: plan for plan in tenant.plans}
+    plans = {plan.name: plan for plan in tenant.load_plans}
     if shape.load_plan not in plans:
         raise WireError("past.loadPlan", f"`{quote(shape.load_plan)}`", f"one of {_listed(plans)}")
-    return past_of(plans[shape.load_plan], tenant.loading, detailed_tracking=tenant.detailed_tracking)
+    loading = tenant.loading or Loading()
+    return past_of(plans[shape.load_plan], loading, detailed_tracking=tenant.detailed_tracking)
 
 
 def _world_of_file(file: Path) -> World:
@@ -65,6 +68,15 @@ def _world_of_database(url: str) -> World:
             database.close()
     except (BadUrl, ForeignDatabase, Unavailable) as error:
         raise WireError("past.database", f"no database to read ({error})", "the URL of one") from None
+
+
+def _check(world: World) -> None:
+    """A database holds what its servers' clocks said, and a clock may have been put back."""
+    try:
+        check_world(world)
+    except InvalidValue as error:
+        found = f"a database, in which {invalid(error)}"
+        raise WireError("past.database", found, "one whose past is possible") from None
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -67,10 +67,15 @@ def _compare_held(value: object, shape: inspect.Metadata, path: str) -> None:
 
 def _compare_scalar(value: Any, shape: inspect.Type, path: str) -> None:
     match shape:
-        case inspect.IntType(ge=minimum):
-            if type(value) is not int or (minimum is not None and value < minimum):
+        case inspect.IntType(ge=minimum, le=maximum):
+            if (
+                type(value) is not int
+                or (minimum is not None and value < minimum)
+                or (maximum is not None and value > maximum)
+            ):
                 at_least = "" if minimum is None else f" of {minimum} or more"
-                raise unlike(path, value, f"an integer{at_least}")
+                within = at_least if maximum is None else f" from {minimum} to {maximum}"
+                raise unlike(path, value, f"an integer{within}")
         case inspect.FloatType(ge=minimum, le=maximum):
             if type(value) not in (int, float) or not minimum <= value <= maximum:
                 raise unlike(path, value, f"a number from {minimum:g} to {maximum:g}")
@@ -93,11 +98,23 @@ def _meant(value: object, types: tuple[inspect.Type, ...], path: str) -> inspect
         return None
     tagged = {kind.tag: kind for kind in others if isinstance(kind, inspect.StructType)}
     if len(tagged) < len(others) or len(others) == 1:
-        return others[0]
+        return _untagged(value, others, path)
     field = str(next(iter(tagged.values())).tag_field)
     tag = _object(value, path).get(field)
     _one_of(tag, tagged, member(path, field))
     return tagged[cast("str", tag)]
+
+
+def _untagged(value: object, kinds: list[inspect.Type], path: str) -> inspect.Type:
+    """The one kind that there is; of an array and the words that may stand for it, the one that is meant."""
+    first, *words = kinds
+    if not words or isinstance(value, list):
+        return first
+    (word,) = words
+    assert isinstance(word, inspect.LiteralType)
+    if value not in word.values:
+        raise unlike(path, value, f"an array, or {_listed(word.values)}")
+    return word
 
 
 def _compare_object(value: object, shape: inspect.StructType, path: str) -> None:

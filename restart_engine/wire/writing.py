@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
@@ -10,7 +11,7 @@ from restart_engine.core.checks import is_unicode
 from restart_engine.strict_json import WireError, member, write_integer
 
 
-def write_json(shape: msgspec.Struct) -> bytes:
+def write_json(shape: object) -> bytes:
     """The shape as one line of JSON, without a newline; raises `WireError` for a lone surrogate."""
     try:
         return msgspec.json.encode(shape)
@@ -24,8 +25,8 @@ def _writable(value: object, path: str) -> object:
         case dict():
             members = cast("dict[str, object]", value).items()
             return {name: _writable(item, member(path, name)) for name, item in members}
-        case list():
-            items = enumerate(cast("list[object]", value))
+        case list() | tuple():
+            items = enumerate(cast("Sequence[object]", value))
             return [_writable(item, f"{path}[{index}]") for index, item in items]
         case int() if type(value) is int:
             return msgspec.Raw(write_integer(value).encode())

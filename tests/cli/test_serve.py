@@ -155,7 +155,7 @@ class TestWorld:
         file.write_text("tenants: [{name: a, loadPlans: [{name: p, groups: [{sequence: 0, steps: []}]}]}]")
         said = refused("world", "check", file)
         place = "tenants[0].loadPlans[0].groups[0].sequence"
-        assert said == f"`{file}`: `{place}` is `0`, accepted is an integer of 1 or more"
+        assert said == f"`{file}`: `{place}` (line 1) is `0`, accepted is an integer of 1 or more"
 
     def test_check_says_what_is_in_it(self) -> None:
         """A line for each tenant."""

@@ -25,7 +25,7 @@ from restart_engine.server.openapi import described
 from restart_engine.server.service import Service
 from restart_engine.server.serving import listen, prepare, server_config
 from restart_engine.server.tables import executions
-from restart_engine.server.world_reading import read_world
+from restart_engine.server.world import read_world
 
 _DAY: Final = 86_400
 _TEMPLATES: Final[tuple[str, ...]] = tuple(described()["paths"])

@@ -17,8 +17,9 @@ from restart_engine.core.status import Status
 from restart_engine.server.activity import ActivityCounter
 from restart_engine.server.database import Unavailable
 from restart_engine.server.loader import StepRun
-from restart_engine.server.loading import Loading, read_loading
+from restart_engine.server.loading import read_loading
 from restart_engine.server.pretend import PretendClock, PretendLoader
+from restart_engine.server.world import Loading
 
 Told = list[str]
 

@@ -17,11 +17,11 @@ from restart_engine.core.execution import Execution
 from restart_engine.core.plan import Step
 from restart_engine.core.status import Status
 from restart_engine.server.loader import Loader, StepRun
-from restart_engine.server.loading import Loading
 from restart_engine.server.pretend import PretendClock, PretendLoader
 from restart_engine.server.runner import Runner
 from restart_engine.server.runs import StepEnd
 from restart_engine.server.tables import attempts, executions, group_outcomes, step_outcomes
+from restart_engine.server.world import Loading
 
 S, F = Status.SUCCEEDED, Status.FAILED
 

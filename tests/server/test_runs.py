@@ -21,6 +21,7 @@ from restart_engine.server.loader import StepRun
 from restart_engine.server.records import Record, write_record
 from restart_engine.server.runs import NoExecution, Runs, StepEnd
 from restart_engine.server.tables import attempts, executions, step_outcomes
+from restart_engine.server.world_dump import dump_world
 
 S, F = Status.SUCCEEDED, Status.FAILED
 
@@ -293,6 +294,20 @@ def test_when_steps_began_and_ended_is_kept(store: Store) -> None:
     late.end_step(id_, 10, step("A.b"), S)
     with store.database.reading() as connection:
         assert connection.execute(select(executions.c.ended_at)).scalar_one() == ended
+
+
+def test_a_clock_that_was_put_back_ends_nothing_before_it_began(store: Store) -> None:
+    """It ended at once then; so a world is never dumped that cannot be loaded."""
+    earlier = Runs(store.database, lambda: -60.0)
+    id_ = store.started(plan_of(["A.a"]))
+    store.runs.begin(id_)
+    earlier.end_step(id_, 10, step("A.a"), S)
+    with store.database.reading() as connection:
+        row = connection.execute(select(step_outcomes.c.began_at, step_outcomes.c.ended_at)).one()
+        assert row.ended_at == row.began_at == "1970-01-01T00:00:00.000Z"
+        assert connection.execute(select(executions.c.ended_at)).scalar_one() == row.began_at
+        (tenant,) = dump_world(connection).tenants
+        assert tenant.load_plans[0].executions[0].ended_at == row.began_at
 
 
 def test_a_move_that_was_only_remembered_is_not_true(store: Store) -> None:

@@ -23,7 +23,7 @@ from server.processes import DEMO, PROGRAM
 
 from restart_engine.server import SigningKey, issue_token
 from restart_engine.server.serving import prepare
-from restart_engine.server.world_reading import read_world
+from restart_engine.server.world import read_world
 
 KEY = "the-key-of-these-tests-and-of-nothing-else"
 API = "/incorta/api/v2/demo/load-plan"

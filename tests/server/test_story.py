@@ -16,7 +16,7 @@ import httpx
 import pytest
 from server.processes import DEMO, ServerProcess, new_key_file, token_of
 
-from restart_engine.server.world_reading import read_world
+from restart_engine.server.world import read_world
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "endpoint.md").read_text(encoding="utf-8")

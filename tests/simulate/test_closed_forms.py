@@ -46,7 +46,7 @@ def test_one_step_with_geometric_failures(share: float) -> None:
         plan, Independent(share=share), policies=three(wait), durations=constant(plan, seconds)
     )
     failures = 1 / (1 - share) - 1
-    for each in summaries(world).values():
+    for each in summaries(world, 2 * NIGHTS).values():
         assert agrees(each.steps_run, failures + 1)
         assert agrees(each.restarts, failures)
         assert agrees(each.mean, seconds + failures * (seconds / 2 + wait))

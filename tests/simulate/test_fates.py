@@ -11,6 +11,7 @@ from simulate.worlds import EVENING, HOUR, MINUTE, constant, plan_of, policy, si
 from restart_engine.core.errors import InvalidValue
 from restart_engine.core.plan import Step
 from restart_engine.core.status import Status
+from restart_engine.luck import drawn
 from restart_engine.simulate import (
     Constant,
     Failure,
@@ -25,7 +26,6 @@ from restart_engine.simulate import (
     run_night,
     run_nights,
 )
-from restart_engine.simulate.luck import luck
 
 S, F = Status.SUCCEEDED, Status.FAILED
 
@@ -173,7 +173,9 @@ class TestPersistent:
         night = next(
             night
             for night in range(1, 100)
-            if (draw := luck(0, night))("fails", 0, 10, "S1.T0", 1) < 0.5 <= draw("fails", 0, 10, "S1.T1", 1)
+            if drawn(0, night, "fails", 0, 10, "S1.T0", 1)
+            < 0.5
+            <= drawn(0, night, "fails", 0, 10, "S1.T1", 1)
         )
         story = run_night(world, policy("failedSteps", 2 * HOUR), night)
         assert sum(step.status is F for step in story.steps) == failed
@@ -189,19 +191,6 @@ class TestPersistent:
 
 class TestChance:
     """What is drawn, and what it depends on."""
-
-    def test_a_number_depends_on_what_it_is_drawn_for_alone(self) -> None:
-        """Not on what was drawn before it; between 0 and 1, and as often in each tenth of that."""
-        one, other = luck(3, 5), luck(3, 5)
-        other("something else")
-        assert (
-            one("fails", 0, 10, "A.x", 1) == other("fails", 0, 10, "A.x", 1) == one("fails", 0, 10, "A.x", 1)
-        )
-        assert len({luck(seed, night)("x") for seed in range(30) for night in range(30)}) == 900
-        numbers = [one("x", index) for index in range(10_000)]
-        assert all(0 < number < 1 for number in numbers)
-        tenths = [sum(tenth / 10 <= number < (tenth + 1) / 10 for number in numbers) for tenth in range(10)]
-        assert all(900 < count < 1100 for count in tenths)
 
     def test_an_attempt_has_the_same_fate_under_every_policy(self) -> None:
         """The same night and attempt take the same time, and fail or do not."""

@@ -10,13 +10,19 @@ import pytest
 from server.serving import serving
 from simulate.files import SMALL, read, without
 from simulate.worlds import MINUTE
+from sqlalchemy import update
 
 from restart_engine.core.plan import Step
+from restart_engine.server.database import Database
+from restart_engine.server.serving import prepare
+from restart_engine.server.tables import step_outcomes
+from restart_engine.server.world import read_world
 from restart_engine.simulate import Constant, Duration, Independent, Observed, Simulation, Where
 from restart_engine.simulate.past import MORE_RUNS
 from restart_engine.wire import WireError
 
 PATIENCE = 60.0
+TIMES = {"sequence": 1, "step": "A.x", "beganAt": "2026-11-01T22:00:00Z", "endedAt": "2026-11-01T22:00:00Z"}
 X, Y, Z = Step("A", "x"), Step("A", "y"), Step("B", "x")
 GROUPS = [{"sequence": 1, "steps": ["A.x", "A.y"]}, {"sequence": 2, "steps": ["B.x"]}]
 
@@ -126,10 +132,11 @@ def test_a_step_fails_as_often_as_it_did_drawn_towards_all(tmp_path: Path) -> No
 
 
 def test_a_plan_that_never_ran_fails_as_its_loading_says(tmp_path: Path) -> None:
-    """A share of attempts, or the listed ones in every night; failures of other plans are left out."""
+    """A share of attempts, or the listed ones or all in every night; failures of other plans are left out."""
     failures = [
         {"schema": "A", "share": 0.2, "status": "Interrupted"},
         {"step": "B.x", "attempts": [1, 3]},
+        {"step": "A.y", "attempts": "all"},
         {"loadPlan": "Other", "share": 1.0},
     ]
     world = world_of(loading={"failures": failures})
@@ -138,9 +145,9 @@ def test_a_plan_that_never_ran_fails_as_its_loading_says(tmp_path: Path) -> None
     assert [(each.share, each.where) for each in found] == [
         (0.2, Where(schema="A")),
         (1.0, Where(step=Z)),
+        (1.0, Where(step=Y)),
     ]
-    assert isinstance(found[1], Independent)
-    assert found[1].attempts == (1, 3)
+    assert [each.attempts for each in found if isinstance(each, Independent)] == [None, (1, 3), None]
 
 
 def test_a_plan_that_ran_without_step_history_has_no_pretended_failures(tmp_path: Path) -> None:
@@ -185,6 +192,24 @@ def test_a_past_that_cannot_be_had_is_refused(tmp_path: Path, past: dict[str, An
         read(file_of(**past), tmp_path)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_run_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    """By its id, in a world file and in the database of a server whose clock was put back."""
+    backwards = execution(3, {"A.x": 1}) | {"times": [{**TIMES, "endedAt": "2026-11-01T21:59:59Z"}]}
+    with pytest.raises(WireError, match=r'the step "A\.x" of execution 3 began') as refused:
+        simulated(tmp_path, world_of(plan={"executions": [backwards]}))
+    assert refused.value.path == "past.world"
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    forwards = execution(3, {"A.x": 1}) | {"times": [TIMES]}
+    prepare(url, read_world(json.dumps(world_of(plan={"executions": [forwards]})).encode(), name="w.json"))
+    database = Database(url)
+    with database.writing() as connection:
+        connection.execute(update(step_outcomes).values(ended_at="2026-11-01T21:59:59.000Z"))
+    database.close()
+    with pytest.raises(WireError, match=r'the step "A\.x" of execution 3 began') as refused:
+        read(file_of(database=url))
+    assert refused.value.path == "past.database"
 
 
 def test_a_database_that_a_server_filled_is_simulated(tmp_path: Path, database_url: str) -> None:

@@ -105,7 +105,7 @@ def test_a_night_shows_what_ran_failed_and_was_left_out() -> None:
 def test_an_outage_and_a_night_that_is_never_ready_are_shown() -> None:
     """The source's steps have a band while it is down."""
     down = Outage(
-        where=Where(schema="S1"), share=1.0, begins=Hours(22 * HOUR, 22.5 * HOUR), lasts=Constant(HOUR)
+        where=Where(schema="S1"), share=1.0, begins=Hours(22 * HOUR, 22 * HOUR + MINUTE), lasts=Constant(HOUR)
     )
     world = simulation(plan_of(2, 1), down, policies=(policy("beginning", MINUTE, most=0),))
     story = run_night(world, world.policies[0], 1)
