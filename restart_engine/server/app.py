@@ -146,7 +146,7 @@ class _Calls:
             return admitted
         if not _is_json(request):
             return _error(415, f"the body's media type is not {_JSON}: send it as the header content-type")
-        answer = await run_in_threadpool(service.starts.start, call, admitted)
+        answer = await service.start(call, admitted)
         if answer.opened is not None:
             logger().info("execution started", execution=answer.opened.id, tenant=call.tenant)
             service.metrics.execution_started()

@@ -7,6 +7,7 @@ shapes of docs/wire.md.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -109,7 +110,7 @@ class _Control:
             with self._service.database.writing() as connection:
                 load_world(connection, world)
 
-        await run_in_threadpool(load)
+        await self._service.write(load)
         return JSONResponse({"tenants": [tenant.name for tenant in world.tenants]})
 
     async def advance(self, request: Request) -> Response:
@@ -134,7 +135,7 @@ class _Control:
             with self._service.database.writing() as connection:
                 save_plan(connection, tenant, plan)
 
-        await run_in_threadpool(save)
+        await self._service.write(save)
         return JSONResponse(_shown(await self._seen(request)))
 
     async def end_step(self, request: Request) -> Response:
@@ -146,17 +147,17 @@ class _Control:
             self._service.runs.begin(execution_id)
             self._service.runs.end_step(execution_id, asked.sequence, Step.parse(asked.step), asked.status)
 
-        await run_in_threadpool(end)
+        await self._service.write(end)
         return JSONResponse(_shown(await self._seen(request)))
 
     async def cut_off(self, request: Request) -> Response:
         """The latest execution is Interrupted where it stands."""
-        await run_in_threadpool(self._service.runs.cut_off, await self._latest(request))
+        await self._service.write(partial(self._service.runs.cut_off, await self._latest(request)))
         return JSONResponse(_shown(await self._seen(request)))
 
     async def lose_history(self, request: Request) -> Response:
         """What became of the steps of the latest execution is forgotten."""
-        await run_in_threadpool(self._service.runs.lose_history, await self._latest(request))
+        await self._service.write(partial(self._service.runs.lose_history, await self._latest(request)))
         return JSONResponse(_shown(await self._seen(request)))
 
     async def _latest(self, request: Request) -> int:

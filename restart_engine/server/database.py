@@ -1,13 +1,14 @@
 """The database: SQLite in a file, or PostgreSQL by its URL. One transaction is one `with`.
 
-A writer holds the one lock of SQLite from its beginning, so that what it reads stays true until it commits;
-on PostgreSQL it locks the rows that it decides on. SQLite syncs at every commit (WAL, synchronous FULL).
+A writer holds the one lock of SQLite from its beginning; on PostgreSQL it locks the rows that it changes. A
+call waits for a lock until its deadline, and commits nothing after it. SQLite syncs at every commit (WAL,
+synchronous FULL).
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from typing import Any, Final
 
@@ -25,15 +26,24 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-_PATIENCE: Final = 30
-"""Seconds to wait for a lock of SQLite or a connection of the pool."""
+from restart_engine.server.deadline import Deadline, current_deadline
+
+_PATIENCE_SECONDS: Final = 30
+"""To wait for a lock of SQLite or a connection of the pool, for who has no deadline."""
 _CONNECTING: Final = 5
 """Seconds to wait until PostgreSQL answers."""
 _STILL: Final = 20
 """Seconds after which PostgreSQL ends a transaction that stands still: others wait for what it has locked."""
 THREADS: Final = 16
 """Connections of a process at most, and so transactions at the same time."""
+WRITERS: Final = 8
+"""Calls of a process that write at the same time, at most: the other connections are left to who reads."""
 _BEGIN: Final = "restart_engine_begin"
+_PATIENCE: Final = "restart_engine_patience"
+"""Seconds to wait for locks; none for who has no deadline."""
+_LEAST: Final = 0.001
+"""Seconds: what is less PostgreSQL would take for no limit at all."""
+_LATE: Final = "a lock could not be had in time"
 _SEVERAL: Final = frozenset({"host", "port"})
 """Parameters of PostgreSQL that a URL may give more than once."""
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ"}
@@ -48,6 +58,10 @@ class Unavailable(Exception):
 
     def __str__(self) -> str:
         return f"the database is not available: {self.cause}"
+
+
+class NotBegun(Unavailable):
+    """Not even a transaction could be begun, so nothing was read or written."""
 
 
 class BadUrl(ValueError):
@@ -87,27 +101,57 @@ class Database:
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads, at one state of the database."""
         # PostgreSQL otherwise lets each statement see what was committed until then
-        return self._transaction({_BEGIN: "BEGIN"} if self.embedded else _ONE_STATE, nullcontext())
+        return self._transaction({_BEGIN: "BEGIN"} if self.embedded else _ONE_STATE)
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction that writes, and commits when it is left without an error."""
-        # threads of one process take turns here: SQLite itself lets a waiter sleep, and starve
-        return self._transaction({}, self._writer if self.embedded else nullcontext())
+    @contextmanager
+    def writing(self, patience: float | None = None) -> Generator[Connection]:
+        """A transaction that writes, and commits when it is left without an error, before the deadline.
+
+        `patience` are the seconds to wait for SQLite's lock at most; `NotBegun` where it could not be had.
+        """
+        deadline = current_deadline.get()
+        begun = committing = False
+        try:
+            with self._turn(_seconds(deadline, patience)):
+                options = {_PATIENCE: _seconds(deadline, patience)}
+                with self._transaction(options) as connection:
+                    begun = True
+                    yield connection
+                    if deadline is not None and not deadline.may_commit():
+                        raise Unavailable(_LATE)  # noqa: TRY301  # the transaction has to be rolled back
+                    committing = True
+        except Unavailable as error:
+            if not begun:
+                raise NotBegun(error.cause) from error
+            if committing and not self.embedded:
+                raise Unavailable(f"{error.cause}; whether it was committed is not known") from error
+            raise
 
     def close(self) -> None:
         """Close every connection that no transaction holds."""
         self.engine.dispose()
 
-    def _connection(self, options: dict[str, str]) -> Connection:
+    def _connection(self, options: dict[str, Any]) -> Connection:
         connection = self.engine.connect()
         return connection.execution_options(**options) if options else connection
 
     @contextmanager
-    def _transaction(
-        self, options: dict[str, str], lock: AbstractContextManager[Any]
-    ) -> Generator[Connection]:
+    def _turn(self, seconds: float | None) -> Generator[None]:
+        """Threads take turns at SQLite's lock: SQLite itself lets a waiter sleep, and starve."""
+        if not self.embedded:
+            yield
+        elif self._writer.acquire(timeout=-1 if seconds is None else seconds):
+            try:
+                yield
+            finally:
+                self._writer.release()
+        else:
+            raise Unavailable(_LATE)
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Generator[Connection]:
         try:
-            with lock, self._connection(options) as connection, connection.begin():
+            with self._connection(options) as connection, connection.begin():
                 yield connection
         except IntegrityError:
             raise
@@ -156,18 +200,19 @@ def _engine(url: URL) -> Engine:
             url,
             pool_size=THREADS,
             max_overflow=0,
-            pool_timeout=_PATIENCE,
+            pool_timeout=_PATIENCE_SECONDS,
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECTING},
         )
         event.listen(engine, "connect", _limit)
+        event.listen(engine, "begin", _limit_waiting)
         return engine
     engine = create_engine(
         url,
         pool_size=THREADS,
         max_overflow=0,
-        pool_timeout=_PATIENCE,
-        connect_args={"timeout": _PATIENCE, "check_same_thread": False},
+        pool_timeout=_PATIENCE_SECONDS,
+        connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -187,5 +232,24 @@ def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _seconds(deadline: Deadline | None, patience: float | None) -> float | None:
+    """How long to wait for a lock; none for who has no deadline. Raises `Unavailable` where that is over."""
+    if deadline is None:
+        return patience
+    if deadline.left < _LEAST:
+        raise Unavailable(_LATE)
+    return deadline.left if patience is None else min(patience, deadline.left)
+
+
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+    options = connection.get_execution_options()
+    if _PATIENCE in options:
+        patience = _PATIENCE_SECONDS if options[_PATIENCE] is None else options[_PATIENCE]
+        connection.connection.cursor().execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+    connection.exec_driver_sql(options.get(_BEGIN, "BEGIN IMMEDIATE"))
+
+
+def _limit_waiting(connection: Connection) -> None:
+    patience = connection.get_execution_options().get(_PATIENCE)
+    if patience is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from restart_engine.core.checks import Sealed, check_integer
 from restart_engine.core.errors import InvalidValue
 from restart_engine.endpoint.replies import message_body
+from restart_engine.server.deadline import Deadline, current_deadline
 
 _DAY: Final = 86_400
 _DIGITS: Final = 18
@@ -136,12 +137,16 @@ class Limited:
         await self._in_time(scope, receive_whole, send)
 
     async def _in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Ask the application; after the time is over, 503 is the answer, whatever it still says.
+        """Ask the application; at its deadline 503 is the answer, whatever it still says.
 
-        What it has begun it ends: a call may have committed, and is not torn from what has to follow.
+        A call that commits just then, or has, is waited for as long again: its own answer is the true one.
         """
+        seconds = self._limits.answer_seconds
+        deadline = Deadline(seconds)
         started = late = False
         telling: asyncio.Task[None] | None = None
+        timer: asyncio.TimerHandle
+        loop = asyncio.get_running_loop()
 
         async def send_in_time(message: Message) -> None:
             nonlocal started
@@ -149,17 +154,26 @@ class Limited:
                 started = True
                 await send(message)
 
-        def too_late() -> None:
+        def too_late(said: str) -> None:
             nonlocal late, telling
             if not started:
                 late = True
-                seconds = f"{self._limits.answer_seconds:g} seconds"
-                telling = asyncio.create_task(answer(send, 503, f"no answer within {seconds}"))
+                telling = loop.create_task(answer(send, 503, said))
 
-        timer = asyncio.get_running_loop().call_later(self._limits.answer_seconds, too_late)
+        def at_deadline() -> None:
+            nonlocal timer
+            if deadline.give_up():
+                too_late(f"no answer within {seconds:g} seconds")
+            else:
+                said = f"no answer within {2 * seconds:g} seconds; it may have been done: ask for the status"
+                timer = loop.call_later(seconds, too_late, said)
+
+        timer = loop.call_later(seconds, at_deadline)
+        token = current_deadline.set(deadline)
         try:
             await self._app(scope, receive, send_in_time)
         finally:
+            current_deadline.reset(token)
             timer.cancel()
             if telling is not None:
                 await telling

@@ -12,7 +12,8 @@ from restart_engine.core.checks import is_unicode
 from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.endpoint import Access, Bearer, ExecutionSeen, SchemaSeen, User
-from restart_engine.server.records import RECORD, plan_from, read_record, record_of
+from restart_engine.server.database import Unavailable
+from restart_engine.server.records import PLAN, RECORD, plan_from, record_of
 from restart_engine.server.tables import MAX_STORED, executions, grants, load_plans, schemas, tenants, users
 
 _TENANT: Final = (
@@ -30,12 +31,9 @@ _TENANT: Final = (
     .outerjoin(users, and_(users.c.tenant_id == tenants.c.id, users.c.name == bindparam("user")))
     .where(tenants.c.name == bindparam("tenant"))
 )
-_PLAN: Final = (
-    select(load_plans.c.id, load_plans.c.groups, load_plans.c.latest_id)
-    .where(load_plans.c.tenant_id == bindparam("tenant"), load_plans.c.name == bindparam("name"))
-    .with_for_update(key_share=True)
+_PLAN: Final = PLAN.where(
+    load_plans.c.tenant_id == bindparam("tenant"), load_plans.c.name == bindparam("name")
 )
-"""On PostgreSQL whoever starts or edits the plan waits for us; SQLite's writer holds the whole file."""
 _PLAN_OF: Final = (
     select(load_plans.c.name, load_plans.c.groups, *RECORD)
     .join(executions, executions.c.plan_id == load_plans.c.id)
@@ -60,11 +58,7 @@ _ACCESS: Final = {None: Access.NONE, "view": Access.VIEW, "edit": Access.EDIT}
 
 
 class DatabaseLookups:
-    """`HostLookups` of one call, within one transaction.
-
-    The plan to be started is locked as it is looked up, so that what was decided on is still so when the
-    transaction commits.
-    """
+    """`HostLookups` of one call, within one transaction."""
 
     def __init__(self, connection: Connection, bearer: Bearer) -> None:
         self._connection = connection
@@ -72,7 +66,7 @@ class DatabaseLookups:
         self.tenant_row: Row[Any] | None = None
         """The row of the tenant that the gates have found, with what it knows of the bearer."""
         self.plan_row: Row[Any] | None = None
-        """The row of the plan that the gates have found."""
+        """The row of the plan that the gates have found, with its latest execution."""
 
     def bearer(self, _token: str, /) -> Bearer | None:
         """Whom the token names: read before there was a transaction."""
@@ -92,7 +86,7 @@ class DatabaseLookups:
         return User(super_user=row.super_user, roles=frozenset(json.loads(row.roles)))
 
     def plan(self, _tenant: str, name: str, /) -> LoadPlan | None:
-        """The plan of this name; it is ours from here on."""
+        """The plan of this name; its latest execution is looked up with it."""
         asked = {"tenant": self._tenant.id, "name": name}
         self.plan_row = self._row(_PLAN, asked)
         return None if self.plan_row is None else plan_from(name, self.plan_row.groups)
@@ -113,14 +107,15 @@ class DatabaseLookups:
         every = _ACCESS[row.every_schema]
         asked = {"tenant": row.id, "user": row.user_id, "names": names}
         found = self._connection.execute(_SCHEMAS, asked).all()
+        if len(found) < len(names):
+            raise Unavailable("its tenant is being replaced")
         return {name: SchemaSeen(id_, max(every, _ACCESS[access])) for name, id_, access in found}
 
     def latest(self, _tenant: str, _plan: LoadPlan, /) -> Execution | None:
-        """The plan's latest execution, as its row names it."""
-        assert self.plan_row is not None
-        latest = self.plan_row.latest_id
-        record = None if latest is None else read_record(self._connection, latest)
-        return None if record is None else record.execution
+        """The plan's latest execution."""
+        row = self.plan_row
+        assert row is not None
+        return None if row.id is None else record_of(self._connection, row).execution
 
     def loader_available(self, _tenant: str, /) -> bool:
         """Whether the tenant has a loader service available."""

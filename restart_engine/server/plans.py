@@ -12,17 +12,17 @@ from restart_engine.core.execution import Execution
 from restart_engine.core.plan import LoadPlan
 from restart_engine.core.status import ACTIVE
 from restart_engine.server.database import upsert
-from restart_engine.server.records import groups_text, plan_from, read_record
-from restart_engine.server.tables import load_plans, schemas, tenants
+from restart_engine.server.records import PLAN, groups_text, plan_from, record_of
+from restart_engine.server.tables import load_plans, new_etag, schemas, tenants
 
 _TENANT: Final = (
     select(tenants.c.id).where(tenants.c.name == bindparam("tenant")).with_for_update(key_share=True)
 )
 """Plans of a tenant are saved one after another: two may add the same schema."""
-_PLAN: Final = (
-    select(load_plans)
-    .join(tenants, tenants.c.id == load_plans.c.tenant_id)
-    .where(tenants.c.name == bindparam("tenant"), load_plans.c.name == bindparam("name"))
+_PLAN: Final = PLAN.where(
+    load_plans.c.name == bindparam("name"),
+    load_plans.c.tenant_id
+    == select(tenants.c.id).where(tenants.c.name == bindparam("tenant")).scalar_subquery(),
 )
 
 
@@ -46,8 +46,7 @@ def see_plan(connection: Connection, tenant: str, name: str) -> PlanSeen:
     row = connection.execute(_PLAN, {"tenant": tenant, "name": name}).one_or_none()
     if row is None:
         raise NoPlan(f"the tenant `{tenant}` has no load plan `{name}`")
-    record = None if row.latest_id is None else read_record(connection, row.latest_id)
-    latest = None if record is None else record.execution
+    latest = None if row.id is None else record_of(connection, row).execution
     return PlanSeen(plan=plan_from(name, row.groups), latest=latest, waiting=_waiting(latest))
 
 
@@ -66,9 +65,9 @@ def save_plan(connection: Connection, tenant: str, plan: LoadPlan) -> None:
     tenant_id = connection.execute(_TENANT, {"tenant": tenant}).scalar_one_or_none()
     if tenant_id is None:
         raise NoPlan(f"there is no tenant `{tenant}`")
-    row = {"tenant_id": tenant_id, "name": plan.name, "groups": groups_text(plan)}
+    row = {"tenant_id": tenant_id, "name": plan.name, "groups": groups_text(plan), "etag": new_etag()}
     saved = upsert(connection, load_plans).values(row)
-    again = {"groups": saved.excluded.groups}
+    again = {"groups": saved.excluded.groups, "etag": saved.excluded.etag}
     connection.execute(saved.on_conflict_do_update(index_elements=["tenant_id", "name"], set_=again))
     of_tenant = schemas.c.tenant_id == tenant_id
     known = set(connection.execute(select(schemas.c.name).where(of_tenant)).scalars())

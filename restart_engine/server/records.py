@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    func,
     insert,
     literal,
     null,
@@ -59,6 +58,10 @@ class Opening:
     """What else the row of a new execution says."""
 
     plan_id: int
+    etag: int
+    """The plan's when the start was decided."""
+    start_order: int
+    """One more than that of the execution that was the latest then."""
     keeps_history: bool
     process: str | None
     rule: str
@@ -84,25 +87,29 @@ def opened_text(execution: Execution) -> str:
     return msgspec.json.encode(execution_shape(execution).groups).decode()
 
 
+_ROW: Final = [column for column in executions.columns if column is not executions.c.id]
 _OPEN: Final = (
     insert(executions)
-    .values(
-        start_order=select(func.coalesce(func.max(executions.c.start_order), 0) + 1)
-        .where(executions.c.plan_id == bindparam("of_plan"))
-        .scalar_subquery()
+    .from_select(
+        [column.name for column in _ROW],
+        select(*(bindparam(column.name, type_=column.type) for column in _ROW))
+        .where(load_plans.c.id == bindparam("plan"), load_plans.c.etag == bindparam("etag"))
+        .with_for_update(read=True),  # on PostgreSQL who changes the plan waits for us, or we see its etag
     )
     .returning(executions.c.id)
 )
-_LATEST: Final = (
-    update(load_plans).where(load_plans.c.id == bindparam("plan")).values(latest_id=bindparam("latest"))
-)
 
 
-def open_execution(connection: Connection, opened: Execution, opening: Opening) -> int:
-    """Insert an execution as its plan's latest, and give the id that the database chose."""
+def open_execution(connection: Connection, opened: Execution, opening: Opening) -> int | None:
+    """Insert an execution as its plan's latest, and give the id that the database chose.
+
+    None where the plan is another by now; the database raises `IntegrityError` where another was started.
+    """
     row = {
+        "plan": opening.plan_id,
+        "etag": opening.etag,
         "plan_id": opening.plan_id,
-        "of_plan": opening.plan_id,
+        "start_order": opening.start_order,
         "status": opened.status,
         "version": 1,
         "opened": opened_text(opened),
@@ -114,9 +121,7 @@ def open_execution(connection: Connection, opened: Execution, opening: Opening) 
         "started_at": opening.now,
         "ended_at": None if opened.active else opening.now,
     }
-    execution_id: int = connection.execute(_OPEN, row).scalar_one()
-    connection.execute(_LATEST, {"plan": opening.plan_id, "latest": execution_id})
-    return execution_id
+    return connection.execute(_OPEN, row).scalar_one_or_none()
 
 
 RECORD: Final[tuple[Column[Any], ...]] = (
@@ -129,6 +134,19 @@ RECORD: Final[tuple[Column[Any], ...]] = (
     executions.c.process,
 )
 """What a row has to have to be read as a record."""
+_LATEST: Final = executions.alias("latest")
+_LATEST_ID: Final = (
+    select(_LATEST.c.id)
+    .where(_LATEST.c.plan_id == load_plans.c.id)
+    .order_by(_LATEST.c.start_order.desc())
+    .limit(1)
+    .correlate(load_plans)
+    .scalar_subquery()
+)
+PLAN: Final = select(
+    load_plans.c.id.label("plan"), load_plans.c.groups, load_plans.c.etag, executions.c.start_order, *RECORD
+).select_from(load_plans.outerjoin(executions, executions.c.id == _LATEST_ID))
+"""A plan, and the record of its latest execution, null where it never ran."""
 _OF_ID: Final = select(*RECORD).where(executions.c.id == bindparam("id"))
 _OUTCOMES_OF: Final = union_all(
     select(step_outcomes.c.sequence, step_outcomes.c.step, step_outcomes.c.status).where(

@@ -16,7 +16,10 @@ _LONGEST: Final = 5.0
 
 
 class DatabaseExecutor:
-    """A few threads of one's own, so that no one else's work keeps this waiting, nor this theirs."""
+    """A few threads of one's own, so that no one else's work keeps this waiting, nor this theirs.
+
+    What is asked here has no deadline, though a call with one may have led to it: its context stays behind.
+    """
 
     def __init__(self, threads: int, failed: Callable[[], None]) -> None:
         """`failed` is told of each time that the database was not available."""

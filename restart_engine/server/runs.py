@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from attrs import evolve
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from restart_engine.core import progress
 from restart_engine.core.errors import ImpossibleMove
@@ -22,7 +22,7 @@ from restart_engine.core.status import ACTIVE, Status
 from restart_engine.server.database import Database, Unavailable, upsert
 from restart_engine.server.loader import StepRun
 from restart_engine.server.records import Record, forget_steps, read_record, write_record
-from restart_engine.server.tables import attempts, executions, load_plans, tenants
+from restart_engine.server.tables import attempts, executions, load_plans, new_etag, tenants
 from restart_engine.server.times import Clock, text_of
 
 _T = TypeVar("_T")
@@ -40,9 +40,6 @@ _NAMES: Final = (
     .where(load_plans.c.id == bindparam("plan"))
 )
 _VERSION: Final = select(executions.c.version).where(executions.c.id == bindparam("id"))
-_PLAN_LOCKED: Final = (
-    select(load_plans.c.id).where(load_plans.c.id == bindparam("plan")).with_for_update(key_share=True)
-)
 _ACTIVE_OF: Final = select(executions.c.id).where(
     executions.c.process == bindparam("process"), executions.c.status.in_(sorted(ACTIVE))
 )
@@ -135,11 +132,13 @@ class Runs:
         """The step outcomes of an execution that is over are forgotten."""
         with self._database.writing() as connection:
             record = _found(connection, execution_id)
-            # on PostgreSQL whoever starts its plan has read all of it, or reads what is left
-            connection.execute(_PLAN_LOCKED, {"plan": record.plan_id})
             if record.execution.active:
                 raise ImpossibleMove("lose history", f"execution {execution_id}", "it is not over")
             forget_steps(connection, record.execution)
+            # a start of its plan that was decided on all of it is decided again
+            connection.execute(
+                update(load_plans).where(load_plans.c.id == record.plan_id).values(etag=new_etag())
+            )
 
     def read(self, execution_id: int) -> Record:
         """The record as it stands."""

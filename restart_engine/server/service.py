@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from functools import cached_property, partial
+from typing import Final, TypeVar
 
 import anyio.to_thread
 from sqlalchemy import bindparam, select
 
+from restart_engine.endpoint import Bearer, StartCall
 from restart_engine.endpoint.calls import token_in
-from restart_engine.server.database import THREADS, Database, Unavailable
+from restart_engine.server.database import THREADS, WRITERS, Database, NotBegun, Unavailable
 from restart_engine.server.liveness import Liveness
 from restart_engine.server.loader import Loader
 from restart_engine.server.loading import read_loading
@@ -22,14 +25,19 @@ from restart_engine.server.pretend import PretendClock, PretendLoader
 from restart_engine.server.runner import Runner
 from restart_engine.server.runs import Runs
 from restart_engine.server.settings import Settings
-from restart_engine.server.starts import Starts
+from restart_engine.server.starts import Answer, Starts
 from restart_engine.server.tables import tenants
 from restart_engine.server.times import WALL, Clock
 from restart_engine.server.tokens import Claims, TokenFault, TokenReader, Use
 from restart_engine.server.world import Loading
 
+_T = TypeVar("_T")
 _CLOSING: Final = 3.0
 """Seconds: a database that does not answer must not keep the server from ending."""
+_MOMENT: Final = 0.1
+"""Seconds in which others of this process are done with SQLite's lock."""
+_TRIES: Final = 30
+"""Starts of one plan, or changes of it, by others between our deciding and starting; in practice one."""
 _LOADING: Final = select(tenants.c.loading).where(tenants.c.name == bindparam("tenant"))
 
 
@@ -82,6 +90,33 @@ class Service:
     def claims(self, authorization: str | None, use: Use = "api") -> Claims | TokenFault:
         """What the header's token says, if it is valid now."""
         return self._tokens.read(token_in(authorization), now=self.clock(), use=use)
+
+    async def start(self, call: StartCall, bearer: Bearer) -> Answer:
+        """Answer a restart or an execution, and open what is accepted; `Unavailable` where that cannot be."""
+        for _ in range(_TRIES):
+            answer = await self._start_at_once(call, bearer)
+            if answer is None:  # who is refused need not wait for the lock that others have
+                refused = await anyio.to_thread.run_sync(self.starts.refusal, call, bearer)
+                if refused is not None:
+                    return Answer(reply=refused)
+                answer = await self.write(partial(self.starts.start, call, bearer))
+            if answer is not None:
+                return answer
+        raise Unavailable("others start the same load plan all the time")
+
+    async def _start_at_once(self, call: StartCall, bearer: Bearer) -> Answer | None:
+        if self._writers.available_tokens:
+            with suppress(NotBegun):
+                return await self.write(partial(self.starts.start, call, bearer, _MOMENT))
+        return None
+
+    async def write(self, change: Callable[[], _T]) -> _T:
+        """What the change gives, made in a thread: those that wait for a lock keep no reader waiting."""
+        return await anyio.to_thread.run_sync(change, limiter=self._writers)
+
+    @cached_property
+    def _writers(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(WRITERS)
 
     def loading_of(self, tenant: str) -> Loading:
         """How the tenant's steps are loaded, as the database has it now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final, final
+from typing import final
 
 from attrs import frozen
 from sqlalchemy import Connection
@@ -22,13 +22,11 @@ from restart_engine.endpoint import (
     answer_status,
     started,
 )
-from restart_engine.server.database import Database, Unavailable
+from restart_engine.server.database import Database
 from restart_engine.server.loading import read_loading
 from restart_engine.server.lookups import DatabaseLookups
 from restart_engine.server.records import Opening, open_execution
 from restart_engine.server.times import Clock, text_of
-
-_TRIES: Final = 10
 
 
 @final
@@ -51,31 +49,40 @@ class Starts:
         self._process = process
         self._clock = clock
 
-    def start(self, call: StartCall, bearer: Bearer) -> Answer:
-        """Answer a restart or an execution, and open what is accepted; `Unavailable` where that cannot be."""
-        for _ in range(_TRIES):
-            # a start that the database forbids met one that did not wait for our lock, and is asked again
-            with suppress(IntegrityError), self._database.writing() as connection:
-                lookups = DatabaseLookups(connection, bearer)
-                outcome = answer_start(call, lookups)
-                if isinstance(outcome, Start):
-                    return self._open(connection, lookups, outcome)
-                connection.rollback()  # PostgreSQL would sync even a commit that only held a lock
-                return Answer(reply=outcome)
-        raise Unavailable("others start the same load plan all the time")
+    def start(self, call: StartCall, bearer: Bearer, patience: float | None = None) -> Answer | None:
+        """Answer a restart or an execution, and open what is accepted; none where it has to be asked again.
+
+        `NotBegun` where SQLite's lock could not be had within `patience`, or until the deadline.
+        """
+        # a start that the database forbids met another one of the same plan
+        with suppress(IntegrityError), self._database.writing(patience) as connection:
+            lookups = DatabaseLookups(connection, bearer)
+            outcome = answer_start(call, lookups)
+            if isinstance(outcome, Start):
+                return self._open(connection, lookups, outcome)
+            return Answer(reply=outcome)
+        return None
+
+    def refusal(self, call: StartCall, bearer: Bearer) -> Reply | None:
+        """What refuses a restart or an execution, if anything does; it waits for nobody's lock."""
+        with self._database.reading() as connection:
+            outcome = answer_start(call, DatabaseLookups(connection, bearer))
+        return outcome if isinstance(outcome, Reply) else None
 
     def status(self, call: StatusCall, bearer: Bearer) -> Reply:
         """Answer a question after a status."""
         with self._database.reading() as connection:
             return answer_status(call, DatabaseLookups(connection, bearer))
 
-    def _open(self, connection: Connection, lookups: DatabaseLookups, start: Start) -> Answer:
+    def _open(self, connection: Connection, lookups: DatabaseLookups, start: Start) -> Answer | None:
         plan, tenant = lookups.plan_row, lookups.tenant_row
         assert plan is not None
         assert tenant is not None
         by_hand = read_loading(tenant.loading).by_hand
         opening = Opening(
-            plan_id=plan.id,
+            plan_id=plan.plan,
+            etag=plan.etag,
+            start_order=(plan.start_order or 0) + 1,
             keeps_history=tenant.detailed_tracking,
             process=None if by_hand else self._process,
             rule=start.restart.rule,
@@ -85,9 +92,10 @@ class Starts:
         )
         opened = _opened(start.restart)
         execution_id = open_execution(connection, opened, opening)
+        if execution_id is None:
+            return None
         opened = Execution(execution_id, opened.status, opened.groups)
-        driven = opened.active and not by_hand
-        return Answer(reply=started(execution_id), opened=opened, driven=driven)
+        return Answer(reply=started(execution_id), opened=opened, driven=opened.active and not by_hand)
 
 
 def _opened(restart: RestartPlan) -> Execution:

@@ -8,6 +8,7 @@ byte. Times are UTC in ISO 8601, with milliseconds.
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -120,6 +121,12 @@ grants: Final = Table(
 )
 """Access to one schema: `view` or `edit`, which includes it."""
 
+
+def new_etag() -> int:
+    """Another number than any that a plan had before."""
+    return secrets.randbits(62)
+
+
 load_plans: Final = Table(
     "load_plans",
     metadata,
@@ -127,10 +134,11 @@ load_plans: Final = Table(
     Column("tenant_id", _Number, ForeignKey("tenants.id"), nullable=False),
     Column("name", Name, nullable=False),
     Column("groups", Text, nullable=False),
-    Column("latest_id", _Number, nullable=True),
+    Column("etag", _Number, nullable=False, default=new_etag),
     UniqueConstraint("tenant_id", "name"),
 )
-"""`groups` is the JSON of the plan's groups; `latest_id` its most recently started execution."""
+"""`groups` is the JSON of the plan's groups. `etag` is another number after each change of what a start is
+decided on: its groups, or the history of an execution. A start itself is told by its `start_order`."""
 
 executions: Final = Table(
     "executions",
@@ -152,9 +160,9 @@ executions: Final = Table(
     sqlite_autoincrement=True,
 )
 """`id` is unique in the database, and never given again. `start_order` counts a plan's executions, 1 for the
-first. `version` counts the changes of the record. `opened` is the JSON of the groups as the execution was
-opened; once it is over, as it ended. `process` runs the steps; none where nobody's does, and the outcomes
-are told by hand."""
+first: of two starts that saw the same latest execution, the database takes one. `version` counts the changes
+of the record. `opened` is the JSON of the groups as the execution was opened; once it is over, as it ended.
+`process` runs the steps; none where nobody's does, and the outcomes are told by hand."""
 
 _IS_ACTIVE: Final = text(f"status in ({', '.join(repr(str(s)) for s in sorted(ACTIVE))})")
 

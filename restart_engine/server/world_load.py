@@ -57,7 +57,9 @@ def load_world(connection: Connection, world: World, *, replace: bool = False) -
     there = _there(connection, world)
     if there and not replace:
         raise WorldConflict(next(iter(there)), "it is there already")
-    _lock(connection, list(there.values()))
+    if connection.dialect.name == "postgresql":
+        # until this is committed nobody starts an execution, which could be given an id of the world's
+        connection.execute(_LOCK)
     for name, tenant_id in there.items():
         _empty(connection, name, tenant_id)
     _check_ids(connection, world)
@@ -75,19 +77,6 @@ def _there(connection: Connection, world: World) -> dict[str, int]:
         query = select(tenants.c.name, tenants.c.id).where(tenants.c.name.in_(names)).with_for_update()
         found |= {name: tenant_id for name, tenant_id in connection.execute(query)}  # noqa: C416  # rows are no pairs to a checker
     return {tenant.name: found[tenant.name] for tenant in world.tenants if tenant.name in found}
-
-
-def _lock(connection: Connection, replaced: list[int]) -> None:
-    """On PostgreSQL nobody starts an execution until the caller commits; plans first, as whoever starts does.
-
-    Otherwise the database could give an id that the world is about to take. SQLite has one writer anyway.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    for ids in _portions(replaced):
-        plans = select(load_plans.c.id).where(load_plans.c.tenant_id.in_(ids)).order_by(load_plans.c.id)
-        connection.execute(plans.with_for_update()).all()
-    connection.execute(_LOCK)
 
 
 def _empty(connection: Connection, name: str, tenant_id: int) -> None:
@@ -142,7 +131,6 @@ def _insert(connection: Connection, tenant: Tenant, tenant_id: int | None) -> No
             **owned,
             "name": plan.name,
             "groups": groups_text(plan.plan),
-            "latest_id": plan.executions[-1].id if plan.executions else None,
         }
         for plan in tenant.load_plans
     ]

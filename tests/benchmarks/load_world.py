@@ -37,7 +37,6 @@ WITH RECURSIVE nights(night) AS (SELECT 1 UNION ALL SELECT night + 1 FROM nights
 SELECT (night - 1) * :plans + load_plans.id, load_plans.id, night, 'Succeeded', 2, '[]', false
 FROM nights, load_plans
 """
-_NAME_LATEST: Final = "UPDATE load_plans SET latest_id = :before + id WHERE latest_id > :highest"
 _NUMBER_ON: Final = "SELECT setval(pg_get_serial_sequence('executions', 'id'), :highest)"
 Row: TypeAlias = dict[str, Any]
 
@@ -65,7 +64,6 @@ class Nights:
         """Take back all that was started since."""
         with self._database.writing() as connection:
             connection.execute(text("DELETE FROM executions WHERE id > :highest"), {"highest": self._highest})
-            connection.execute(text(_NAME_LATEST), {"before": self._before, "highest": self._highest})
 
     def close(self) -> None:
         """Nobody uses it any more."""
@@ -77,7 +75,7 @@ class Nights:
         tenant = {"id": 1, "name": TENANT, "enabled": True, "detailed_tracking": True}
         tenant |= {"loader_services": 1, "loading": '{"byHand":true}'}
         user = {"tenant_id": 1, "name": USER, "super_user": False, "roles": '["SuperRole"]'}
-        plan = {"tenant_id": 1, "groups": groups_text(_PLAN), "latest_id": 1}
+        plan = {"tenant_id": 1, "groups": groups_text(_PLAN)}
         ended = {"status": _LATEST.status, "opened": opened_text(_LATEST), "keeps_history": True}
         running = {"plan_id": self.plans + 1, "start_order": 1, "version": 1, "status": Status.IN_PROGRESS}
         with self._database.writing() as connection:
@@ -87,13 +85,11 @@ class Nights:
             _add(connection, schemas, kept)
             _add(connection, load_plans, (plan | {"id": n, "name": name_of(n)} for n in numbers))
             connection.execute(text(_PAST), {"nights": past - 1, "plans": self.plans})
-            connection.execute(text(_NAME_LATEST), {"before": self._before, "highest": 0})
             latest = ({"id": self.latest(n), "plan_id": n, "start_order": past} for n in numbers)
             _add(connection, executions, (ended | {"version": 31} | row for row in latest))
             _add(connection, group_outcomes, (row for n in numbers for row in _groups(self.latest(n))))
             _add(connection, step_outcomes, (row for n in numbers for row in _steps(self.latest(n))))
-            last = {"id": running["plan_id"], "name": RUNNING, "latest_id": self._highest}
-            _add(connection, load_plans, [plan | last])
+            _add(connection, load_plans, [plan | {"id": running["plan_id"], "name": RUNNING}])
             _add(connection, executions, [ended | running | {"id": self._highest}])
             if not self._database.embedded:
                 connection.execute(text(_NUMBER_ON), {"highest": self._highest})

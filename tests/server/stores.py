@@ -21,7 +21,7 @@ from restart_engine.core.status import Status
 from restart_engine.server.database import Database, Unavailable
 from restart_engine.server.loader import StepRun
 from restart_engine.server.migration import migrate
-from restart_engine.server.records import Opening, groups_text, open_execution
+from restart_engine.server.records import PLAN, Opening, groups_text, open_execution
 from restart_engine.server.runs import Runs
 from restart_engine.server.tables import load_plans, tenants
 from restart_engine.server.times import text_of
@@ -43,12 +43,12 @@ class Flaky(Database):
         """So many are committed, and nobody learns it."""
 
     @contextmanager
-    def writing(self) -> Generator[Connection]:
+    def writing(self, patience: float | None = None) -> Generator[Connection]:
         """Fail as it was told."""
         if self.away_before:
             self.away_before -= 1
             raise Unavailable("it is away")
-        with super().writing() as connection:
+        with super().writing(patience) as connection:
             yield connection
         if self.away_after:
             self.away_after -= 1
@@ -77,8 +77,12 @@ class Store:
         """The execution that starting this opens."""
         latest = restart.facts.latest
         value = progress.advance(progress.opening_record(restart, 1 if latest is None else latest.id + 1))
+        with self.database.reading() as connection:
+            plan = connection.execute(PLAN.where(load_plans.c.id == plan_id)).one()
         opening = Opening(
             plan_id=plan_id,
+            etag=plan.etag,
+            start_order=(plan.start_order or 0) + 1,
             keeps_history=keeps_history,
             process=process,
             rule=restart.rule,
@@ -88,6 +92,7 @@ class Store:
         )
         with self.database.writing() as connection:
             execution_id = open_execution(connection, value, opening)
+        assert execution_id is not None
         return Execution(execution_id, value.status, value.groups)
 
     def started(self, plan: LoadPlan, **how: Any) -> int:

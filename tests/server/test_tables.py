@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from server.stores import TENANT, store_at
-from sqlalchemy import event, insert, inspect, select, text
+from sqlalchemy import MetaData, event, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from restart_engine import LoadGroup, LoadPlan
 from restart_engine.endpoint import Bearer, RestartCall
+from restart_engine.server import migration
 from restart_engine.server.database import Database
-from restart_engine.server.plans import save_plan
+from restart_engine.server.migration import migrate
+from restart_engine.server.plans import save_plan, see_plan
 from restart_engine.server.starts import Starts
 from restart_engine.server.tables import executions, load_plans, metadata
 
@@ -64,6 +70,43 @@ def test_the_migrations_make_the_tables(database_url: str) -> None:
     store.close()
 
 
+def test_a_database_of_the_first_version_is_kept(database_url: str) -> None:
+    """Its plans have the latest executions that they had, and are started on; and back again."""
+    database = Database(database_url)
+    alembic("upgrade", database, "0001")
+    tables = MetaData()
+    with database.writing() as connection:
+        tables.reflect(connection)
+        old = tables.tables
+        tenant = {"name": TENANT, "enabled": True, "detailed_tracking": True, "loader_services": 1}
+        connection.execute(insert(old["tenants"]), {"id": 1, "loading": "{}", **tenant})
+        for plan_id, name, latest_id in ((1, "P", 7), (2, "Q", 9), (3, "R", None)):
+            row = {"id": plan_id, "tenant_id": 1, "name": name, "groups": "[]", "latest_id": latest_id}
+            connection.execute(insert(old["load_plans"]), row)
+        for id_, plan_id, order in ((8, 1, 1), (7, 1, 2), (9, 2, 1)):
+            row = opened(plan_id, order, "Failed") | {"id": id_}
+            connection.execute(insert(old["executions"]), row)
+    migrate(database)
+    with database.writing() as connection:
+        seen = [see_plan(connection, TENANT, name).latest for name in "PQR"]
+        assert [latest and latest.id for latest in seen] == [7, 9, None]
+        save_plan(connection, TENANT, LoadPlan("P", (LoadGroup(1, ()),)))
+    alembic("downgrade", database, "0001")
+    with database.reading() as connection:
+        found = connection.execute(text("select name, latest_id from load_plans order by name")).all()
+    assert [tuple(row) for row in found] == [("P", 7), ("Q", 9), ("R", None)]
+    database.close()
+
+
+def alembic(direction: str, database: Database, version: str) -> None:
+    """Bring the tables to this version."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migration.__file__).parent / "migrations"))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        getattr(command, direction)(config, version)
+
+
 def test_sqlite_syncs_at_every_commit(sqlite_url: str) -> None:
     """A commit that was answered with 200 is on the disk."""
     store = store_at(sqlite_url)
@@ -75,7 +118,7 @@ def test_sqlite_syncs_at_every_commit(sqlite_url: str) -> None:
 
 
 def test_for_a_tenant_that_is_disabled_no_plan_is_looked_up(database_url: str) -> None:
-    """So nobody who is refused at H3 holds a plan's lock."""
+    """So who is refused at H3 learns nothing of it, and asks the database for no more than that."""
     store = store_at(database_url)
     saved_plan(store.database)
     store.set_tenant(enabled=False)
@@ -85,6 +128,7 @@ def test_for_a_tenant_that_is_disabled_no_plan_is_looked_up(database_url: str) -
         tenant=TENANT, authorization="Bearer a", body=b'{"loadPlanName": "P", "groupSequence": 0}'
     )
     answer = Starts(store.database, "here", lambda: 0.0).start(call, Bearer(TENANT, "ada"))
+    assert answer is not None
     assert answer.reply.gate == "H3"
     assert any("tenants" in statement for statement in said)
     assert not any("load_plans" in statement for statement in said)
