@@ -70,6 +70,15 @@ def test_a_process_stands_still(kind: Kind) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stranger_holds_a_lock(kind: Kind) -> None:
+    """Starts that wait for it for too long are answered 503, and are not made later."""
+    violations, figures = violations_of("lock", kind)
+    assert violations == []
+    assert figures["answered 503"] > 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["full", "read-only-start", "clock"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_disks_and_clocks(fault: str, kind: Kind) -> None:

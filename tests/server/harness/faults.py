@@ -6,7 +6,7 @@
 Under each, clients restart and follow plans whose steps fail now and then. Afterwards every 200 that a
 client saw has its execution, no plan ran twice at once, no id was answered twice, nothing is left running,
 no outcome that was once shown has changed, and every restart skipped what was completed in its start group,
-and only that.
+and only that. Where a stranger holds a lock, what was answered 503 was not started either.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from server.harness import clocks, disks, kills, outages, pauses
+from server.harness import clocks, disks, kills, locks, outages, pauses
 from server.harness.crowd import SPEED, tenants
 from server.harness.invariants import check_all
 from server.harness.ledger import Ledger
@@ -142,6 +142,13 @@ def paused(kind: Kind, ledger: Ledger, seed: int, times: int) -> Figures:
         return figures + check_all(stage, ledger)
 
 
+def held(kind: Kind, ledger: Ledger, seed: int, times: int) -> Figures:
+    """A stranger holds a lock for longer than a call may take."""
+    with fresh_database(kind) as (url, _), staged(url) as stage:
+        figures = locks.hold(stage, ledger, times, seed=seed)
+        return figures + check_all(stage, ledger)
+
+
 Fault: TypeAlias = Callable[[Kind, Ledger, int, int], Figures]
 FAULTS: Final[dict[str, Fault]] = {
     "kill": killed,
@@ -151,6 +158,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "read-only-start": unwritable_at_start,
     "clock": jumping,
     "pause": paused,
+    "lock": held,
 }
 
 
