@@ -112,9 +112,9 @@ class Database:
         deadline = current_deadline.get()
         begun = committing = False
         try:
-            with self._turn(_seconds(deadline, patience)):
-                options = {_PATIENCE: _seconds(deadline, patience)}
-                with self._transaction(options) as connection:
+            with self._turn(deadline, patience):
+                seconds = _seconds(deadline, patience if self.embedded else None)
+                with self._transaction({_PATIENCE: seconds}) as connection:
                     begun = True
                     yield connection
                     if deadline is not None and not deadline.may_commit():
@@ -136,8 +136,9 @@ class Database:
         return connection.execution_options(**options) if options else connection
 
     @contextmanager
-    def _turn(self, seconds: float | None) -> Generator[None]:
+    def _turn(self, deadline: Deadline | None, patience: float | None) -> Generator[None]:
         """Threads take turns at SQLite's lock: SQLite itself lets a waiter sleep, and starve."""
+        seconds = _seconds(deadline, patience)
         if not self.embedded:
             yield
         elif self._writer.acquire(timeout=-1 if seconds is None else seconds):

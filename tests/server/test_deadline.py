@@ -104,7 +104,16 @@ class TestServed:
                 assert time.monotonic() - began < SECONDS + 0.5
             time.sleep(0.3)
             assert server.executions() == 0
-            assert json.loads(server.ask(execute(server)).body) == {"loadPlanExecutionId": 1}
+            assert server.ask(execute(server)).status == 200
+            assert server.executions() == 1
+
+    def test_a_start_waits_for_a_lock(self, database_url: str, tmp_path: Path) -> None:
+        """One that is free before the deadline keeps nobody from starting."""
+        with on(database_url, tmp_path, 10) as server, server.connect() as client:
+            with held(database_url):
+                client.sendall(execute(server))
+                time.sleep(0.5)
+            assert read_answer(client).status == 200
 
     def test_a_change_that_was_answered_503_is_not_made(self, database_url: str, tmp_path: Path) -> None:
         """Neither is what the control API was told to change."""
@@ -212,8 +221,10 @@ class TestTransactions:
         thread = threading.Thread(target=hold)
         thread.start()
         assert begun.wait(30)
+        began = time.monotonic()
         with within(Deadline(0.2)), pytest.raises(NotBegun), store.database.writing():
             pass
+        assert time.monotonic() - began < 1
         over.set()
         thread.join()
         store.close()

@@ -36,6 +36,8 @@ def held(url: str) -> Iterator[None]:
             stranger.execute("ROLLBACK")
     else:
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            # for no longer, should whoever waits for it wait in the thread that is to release it
+            connection.execute("SET idle_in_transaction_session_timeout = '60s'")
             connection.execute("SELECT * FROM load_plans FOR UPDATE")
             yield
             connection.rollback()
