@@ -87,7 +87,7 @@ def two_transactions() -> None:
 
     def open_anyway(connection: Connection, opened: Execution, opening: Opening) -> int | None:
         plan = connection.execute(PLAN.where(load_plans.c.id == opening.plan_id)).one()
-        now = evolve(opening, etag=plan.etag, start_order=plan.start_order + 1)
+        now = evolve(opening, etag=plan.etag, start_order=(plan.start_order or 0) + 1)
         return open_execution(connection, opened, now)
 
     vars(service)["migrate"] = unguarded
