@@ -154,12 +154,13 @@ def check(file: str) -> int:
 )
 def load(file: str, database: str, *, replace: bool) -> int:
     """Load a world file into a database, whole or not at all."""
+    from restart_engine.server.migration import opened  # noqa: PLC0415  # an extra
     from restart_engine.server.world_load import load_world  # noqa: PLC0415  # an extra
 
     with _in_one_line():
         read = _world(file, dev=False)
         assert read is not None
-        with _opened(database, made=True).writing() as connection:
+        with opened(database) as target, target.writing() as connection:
             load_world(connection, read, replace=replace)
     return 0
 
@@ -169,10 +170,11 @@ def load(file: str, database: str, *, replace: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
 def dump(database: str, *, as_json: bool) -> int:
     """Dump what a database holds as a world file, from which it can be loaded again without loss."""
+    from restart_engine.server.migration import opened  # noqa: PLC0415  # an extra
     from restart_engine.server.world import world_text  # noqa: PLC0415  # an extra
     from restart_engine.server.world_dump import dump_world  # noqa: PLC0415  # an extra
 
-    with _in_one_line(), _opened(database, made=False).reading() as connection:
+    with _in_one_line(), opened(database, reads_only=True) as source, source.reading() as connection:
         text = world_text(dump_world(connection), "json" if as_json else "yaml")
     sys.stdout.buffer.write(text)
     return 0
@@ -185,19 +187,6 @@ def world_schema_command() -> int:
 
     sys.stdout.write(world_schema())
     return 0
-
-
-def _opened(url: str, *, made: bool) -> Any:
-    """The database of a URL; one of SQLite is `made` where there is none, or refused."""
-    from restart_engine.server.database import Database  # noqa: PLC0415  # an extra
-    from restart_engine.server.migration import migrate  # noqa: PLC0415  # an extra
-
-    database = Database(url)
-    file = str(database.url.database)
-    if database.embedded and not made and not Path(file).exists():
-        raise click.ClickException(f"there is no database `{file}`")
-    migrate(database)
-    return database
 
 
 def _key_file(options: dict[str, Any], *, made: bool) -> Path | None:

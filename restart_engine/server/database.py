@@ -7,17 +7,25 @@ synchronous FULL).
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import Any, Final
+from urllib.parse import quote
 
+from psycopg import Error as PostgresError
 from psycopg.pq import Conninfo
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     IntegrityError,
     InterfaceError,
@@ -47,6 +55,12 @@ _LATE: Final = "a lock could not be had in time"
 _SEVERAL: Final = frozenset({"host", "port"})
 """Parameters of PostgreSQL that a URL may give more than once."""
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ"}
+_NOT_NOW: Final = frozenset({"42501", "42P01"})
+"""SQLSTATEs of a right that was taken away, and of tables that are away while a backup is restored."""
+APPLICATION_ID: Final = int.from_bytes(b"RstE")
+"""How SQLite's header names the program that made a file."""
+_HEADER: Final = slice(68, 72)
+"""Where the header does so."""
 
 
 class Unavailable(Exception):
@@ -90,12 +104,12 @@ def read_url(text: str) -> URL:
 
 
 class Database:
-    """An engine, and its transactions."""
+    """An engine, and its transactions. One that `reads_only` changes nothing, whosever the database is."""
 
-    def __init__(self, url: str) -> None:
-        self.url: Final = read_url(url)
+    def __init__(self, url: str | URL, *, reads_only: bool = False) -> None:
+        self.url: Final = url if isinstance(url, URL) else read_url(url)
         self.embedded: Final = self.url.drivername == "sqlite"
-        self.engine: Final = _engine(self.url)
+        self.engine: Final = _engine(self.url, reads_only=reads_only)
         self._writer = Lock()
 
     def reading(self) -> AbstractContextManager[Connection]:
@@ -157,10 +171,10 @@ class Database:
         except IntegrityError:
             raise
         except (OperationalError, InternalError, InterfaceError, PoolTimeout) as error:
-            raise Unavailable(_cause(error)) from error
+            raise Unavailable(cause_of(error)) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
-                raise Unavailable(_cause(error)) from error
+            if error.connection_invalidated or _is_away(error):
+                raise Unavailable(cause_of(error)) from error
             raise
 
 
@@ -190,47 +204,93 @@ def _check_parameters(url: URL) -> None:
         raise BadUrl("the parameters `host` and `port` do not name servers of PostgreSQL") from None
 
 
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
+    """What the driver or the pool said, on one line."""
     said = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(said, PostgresError) and said.diag.message_primary:
+        return said.diag.message_primary  # what is left out repeats the statement
     return " ".join(str(said).split())
 
 
-def _engine(url: URL) -> Engine:
-    if url.drivername != "sqlite":
-        engine = create_engine(
-            url,
-            pool_size=THREADS,
-            max_overflow=0,
-            pool_timeout=_PATIENCE_SECONDS,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": _CONNECTING},
-        )
-        event.listen(engine, "connect", _limit)
-        event.listen(engine, "begin", _limit_waiting)
-        return engine
-    engine = create_engine(
-        url,
-        pool_size=THREADS,
-        max_overflow=0,
-        pool_timeout=_PATIENCE_SECONDS,
-        connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
+def _is_away(error: DBAPIError) -> bool:
+    """What SQLite says of a damaged file has no class of its own; the rest is PostgreSQL's."""
+    return type(error) is DatabaseError or (
+        isinstance(error.orig, PostgresError) and error.orig.sqlstate in _NOT_NOW
     )
-    event.listen(engine, "connect", _prepare)
+
+
+def _engine(url: URL, *, reads_only: bool) -> Engine:
+    pool: dict[str, Any] = {"pool_size": THREADS, "max_overflow": 0, "pool_timeout": _PATIENCE_SECONDS}
+    if url.drivername != "sqlite":
+        connecting = {
+            "connect_timeout": _CONNECTING,
+            "client_encoding": "utf8",
+            "prepare_threshold": None,  # behind a pool the next transaction may run in another session
+        }
+        engine = create_engine(url, pool_pre_ping=True, connect_args=connecting, **pool)
+        event.listen(engine, "begin", _limit)
+        return engine
+    if reads_only:
+        assert url.database is not None
+        engine = create_engine(url, creator=partial(_connect_to_read, url.database), **pool)
+    else:
+        engine = create_engine(
+            url, connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False}, **pool
+        )
+        event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _limit(connection: Any, _record: object) -> None:
-    """A process that is stopped, or cut off from PostgreSQL, keeps its locks for so long and no longer."""
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{_STILL}s'")
-    connection.commit()
+def _connect_to_read(file: str) -> sqlite3.Connection:
+    """A connection that changes nothing in the file and leaves nothing beside it.
+
+    In WAL mode SQLite reads only with a -wal and a -shm beside the file. It makes them where they are not
+    there, and takes them away only where it may write. So a file of ours is opened to be written, and then is
+    not; one of anybody else, or where we may not write, is read as one that nobody changes.
+    """
+    if Path(f"{file}-wal").exists():
+        how = "mode=ro"
+    elif _is_ours(file) and os.access(file, os.W_OK) and os.access(Path(file).parent, os.W_OK):
+        how = "mode=rw"
+    else:
+        how = "immutable=1"
+    connection = sqlite3.connect(
+        f"file:{quote(os.fsencode(file))}?{how}",
+        uri=True,
+        timeout=_PATIENCE_SECONDS,
+        check_same_thread=False,
+        isolation_level=None,
+    )
+    connection.execute("PRAGMA query_only=ON")
+    return connection
 
 
-def _prepare(connection: Any, _record: object) -> None:
+def _is_ours(file: str) -> bool:
+    with Path(file).open("rb") as opened:
+        return opened.read(_HEADER.stop)[_HEADER] == APPLICATION_ID.to_bytes(4)
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     """What SQLite forgets with a connection; transactions are begun by `_begin`, not by the driver."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """The first to open a file changes its mode, and for that lock alone SQLite does not wait."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _seconds(deadline: Deadline | None, patience: float | None) -> float | None:
@@ -250,7 +310,14 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(options.get(_BEGIN, "BEGIN IMMEDIATE"))
 
 
-def _limit_waiting(connection: Connection) -> None:
-    patience = connection.get_execution_options().get(_PATIENCE)
-    if patience is not None:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+def _limit(connection: Connection) -> None:
+    """A process that is stopped, or cut off from PostgreSQL, keeps its locks for so long and no longer.
+
+    Said in each transaction that writes: behind a pool of transactions a session is not ours to set.
+    """
+    options = connection.get_execution_options()
+    if _PATIENCE not in options:
+        return
+    patience = options[_PATIENCE]
+    waiting = "" if patience is None else f"; SET LOCAL lock_timeout = {int(patience * 1000)}"
+    connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{_STILL}s'{waiting}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from restart_engine.server.database import BadUrl, Unavailable
-from restart_engine.server.migration import ForeignDatabase
+from restart_engine.server.migration import UnusableDatabase
 from restart_engine.server.tokens import UnsafeKeyFile, WeakKey
 from restart_engine.server.world_load import WorldConflict
 from restart_engine.wire import WireError
@@ -34,9 +34,9 @@ TOLD: Final = (
     BadUrl,
     CannotListen,
     CannotStart,
-    ForeignDatabase,
     Unavailable,
     UnsafeKeyFile,
+    UnusableDatabase,
     WeakKey,
     WireError,
     WorldConflict,

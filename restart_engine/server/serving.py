@@ -20,12 +20,11 @@ from uvicorn.supervisors import Multiprocess
 
 from restart_engine.core.errors import InvalidValue
 from restart_engine.server.app import create_app
-from restart_engine.server.database import Database
 from restart_engine.server.errors import CannotListen, CannotStart
 from restart_engine.server.limits import Limits
 from restart_engine.server.logs import Form, Level, set_up_logging
 from restart_engine.server.metrics import SHARED_BY, forget_process
-from restart_engine.server.migration import migrate
+from restart_engine.server.migration import opened
 from restart_engine.server.protocol import Connection
 from restart_engine.server.settings import Settings
 from restart_engine.server.tables import tenants
@@ -97,16 +96,11 @@ def demo_world() -> World:
 
 def prepare(url: str, world: World | None) -> bool:
     """Bring the tables up to date and load the world if there is no tenant; whether it was loaded."""
-    database = Database(url)
-    try:
-        migrate(database)
-        with database.writing() as connection:
-            empty = connection.execute(select(tenants.c.id).limit(1)).first() is None
-            if empty and world is not None:
-                load_world(connection, world)
-        return empty and world is not None
-    finally:
-        database.close()
+    with opened(url) as database, database.writing() as connection:
+        empty = connection.execute(select(tenants.c.id).limit(1)).first() is None
+        if empty and world is not None:
+            load_world(connection, world)
+    return empty and world is not None
 
 
 @final

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from restart_engine.core.errors import InvalidValue
-from restart_engine.server.database import BadUrl, Database, Unavailable
-from restart_engine.server.migration import ForeignDatabase, migrate
+from restart_engine.server.database import BadUrl, Unavailable
+from restart_engine.server.migration import UnusableDatabase, opened
 from restart_engine.server.world import Loading, World, check_world, read_world
 from restart_engine.server.world_dump import dump_world
 from restart_engine.simulate.past import Past, past_of
@@ -54,19 +54,11 @@ def _world_of_file(file: Path) -> World:
 
 
 def _world_of_database(url: str) -> World:
-    """What the server's database holds, brought to this version as the server itself would."""
+    """What the server's database holds, which has to be of this version: nothing is written."""
     try:
-        database = Database(url)
-        file = Path(str(database.url.database))
-        if database.embedded and not file.exists():
-            raise WireError("past.database", f"`{quote(str(file))}`, which is not there", "a database")
-        try:
-            migrate(database)
-            with database.reading() as connection:
-                return dump_world(connection)
-        finally:
-            database.close()
-    except (BadUrl, ForeignDatabase, Unavailable) as error:
+        with opened(url, reads_only=True) as database, database.reading() as connection:
+            return dump_world(connection)
+    except (BadUrl, UnusableDatabase, Unavailable) as error:
         raise WireError("past.database", f"no database to read ({error})", "the URL of one") from None
 
 

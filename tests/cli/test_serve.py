@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cli.processes import COMMAND, assert_refused, environment, run
 from server.processes import DEMO, ServerProcess, new_key_file
+from simulate.files import without
 
 from restart_engine.server.tokens import Claims, TokenFault, TokenReader, read_key
 
@@ -53,6 +56,34 @@ def greeting(folder: Path, *options: str) -> list[str]:
         assert first.startswith("serving http://127.0.0.1:")
         server.terminate()  # all of it is written at once
         return server.stdout.read().splitlines()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("world", "dump"),
+        ("world", "load", str(DEMO)),
+        ("serve", "--dev", "--port", "0"),
+        ("serve", "--dev", "--port", "0", "--workers", "2"),
+        ("simulate", "nights.json"),
+    ],
+)
+def test_a_database_of_another_program_is_refused_in_one_line(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """By every command that takes one; it stays byte for byte what it was, and nothing is beside it."""
+    file = tmp_path / "restart-engine.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE songs (name)")
+    past = {"database": "sqlite:///restart-engine.db", "tenant": "demo", "loadPlan": "MyLoadPlan"}
+    (tmp_path / "nights.json").write_text(json.dumps(without("plan") | {"past": past}))
+    before = file.read_bytes()
+    done = in_folder(tmp_path, *command)
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert "the database is another program's: it has a table `songs`" in line
+    assert file.read_bytes() == before
+    assert [each.name for each in tmp_path.glob("*.db*")] == [file.name]
 
 
 class TestToken:

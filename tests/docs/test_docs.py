@@ -144,11 +144,12 @@ def unnumbered(text: str) -> str:
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
     """Python, JSON, commands with their output, the README's two commands and testing.md's two, plain text.
 
-    The endpoint's story and world are told in languages of their own, by tests/server/test_story.py.
+    The endpoint's story and world are told in languages of their own, by tests/server/test_story.py; its
+    grants are made by tests/server/test_opening.py.
     """
     told = {block.language for block in blocks() if block.page != "endpoint.md"}
     assert told == {"python", "json", "sh", "console", "text"}
-    assert {block.language for block in blocks() if block.page == "endpoint.md"} == {"python", "yaml"}
+    assert {block.language for block in blocks() if block.page == "endpoint.md"} == {"python", "sql", "yaml"}
     assert [block.page for block in of("sh")] == ["README.md", "README.md", "testing.md", "testing.md"]
 
 

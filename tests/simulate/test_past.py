@@ -179,7 +179,7 @@ def test_the_tenant_says_whether_step_outcomes_stay(
         ({"world": "broken.json"}, "in which `tenants` is missing"),
         ({}, "`past.world` is `null`"),
         ({"world": "world.json", "database": "sqlite:///x"}, "`past.world` is `"),
-        ({"database": "sqlite:///none.db"}, "which is not there"),
+        ({"database": "sqlite:///none.db"}, "there is no database `none.db`"),
         ({"database": "mysql://x"}, "`mysql` is no database that this server knows"),
         ({"database": "postgresql://127.0.0.1:1/x"}, "the database is not available"),
     ],
