@@ -80,6 +80,24 @@ FAULTS = (
         "history is always kept",
     ),
     Planted(
+        "server/migration.py",
+        "if database.embedded and _is_there(database):",
+        "if False:",
+        "a stranger's file is in WAL mode before it is refused",
+    ),
+    Planted(
+        "server/database.py",
+        'how = "immutable=1"',
+        'how = "mode=ro"',
+        "who reads leaves files beside the database",
+    ),
+    Planted(
+        "server/database.py",
+        '"prepare_threshold": None',
+        '"prepare_threshold": 5',
+        "a pool's next session lacks a prepared statement",
+    ),
+    Planted(
         "server/liveness.py", "if gone == 0:", "if False:", "one that beats at the last moment is closed"
     ),
     Planted(
