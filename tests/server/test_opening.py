@@ -17,12 +17,15 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
 from server.postgres import SUPERUSER, PrivatePostgres
 from server.processes import DEMO
 from server.worlds import as_dumped
 from sqlalchemy import create_engine, inspect, make_url
 
-from restart_engine.server.database import APPLICATION_ID, Unavailable
+from restart_engine.server import migrations
+from restart_engine.server.database import APPLICATION_ID, Database, Unavailable
 from restart_engine.server.migration import UnusableDatabase, opened
 from restart_engine.server.world import World, read_world
 from restart_engine.server.world_dump import dump_world
@@ -279,6 +282,29 @@ def test_an_older_one_of_ours_that_does_not_say_so_is_ours(file: Path) -> None:
     assert left(file.parent) == before
     written(file)
     assert file.read_bytes()[68:72] == APPLICATION_ID.to_bytes(4)
+
+
+def aged(url: str) -> None:
+    """Taken back to the first version, which knew no application id."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    with closing(Database(url)) as database, database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        if database.embedded:
+            connection.exec_driver_sql("PRAGMA application_id = 0")
+
+
+def test_an_older_version_is_migrated_by_who_writes_alone(database_url: str, tmp_path: Path) -> None:
+    """Whoever only reads is told who migrates it."""
+    filled(database_url)
+    aged(database_url)
+    before = left(tmp_path)
+    with pytest.raises(UnusableDatabase, match=r"^the database has version `0001`, not .* brings it there$"):
+        dumped(database_url)
+    assert left(tmp_path) == before
+    written(database_url)
+    assert dumped(database_url) == WORLD
 
 
 def test_who_reads_changes_nothing(file: Path) -> None:
