@@ -152,6 +152,12 @@ class LoadedShape(Shape):
     tenants: list[Name]
 
 
+class ResetShape(Shape):
+    """The id that the next execution gets."""
+
+    next_execution_id: Positive
+
+
 class PlanSeenShape(Shape):
     """A plan's latest execution, and the steps that may end now, each as its group and its name."""
 

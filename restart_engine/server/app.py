@@ -56,7 +56,9 @@ def create_app(settings: Settings, loader: Loader | None = None) -> Starlette:
 
     app = Starlette(
         lifespan=lifespan,
-        middleware=around(settings.limits, service.metrics),
+        middleware=around(
+            settings.limits, service.metrics, faults=service.faults if settings.control else None
+        ),
         exception_handlers={HTTPException: _no_route, Unavailable: _unavailable},
         routes=[
             SegmentRoute(f"{ROOT}/restart", calls.restart, methods=["POST"]),

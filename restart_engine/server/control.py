@@ -6,11 +6,13 @@ shapes of docs/wire.md.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,9 +20,12 @@ from starlette.responses import JSONResponse, Response
 from restart_engine.core.errors import ImpossibleMove
 from restart_engine.core.plan import Step
 from restart_engine.endpoint.replies import message_body
+from restart_engine.server.changes import save_loading, save_user
+from restart_engine.server.faults import read_faults
 from restart_engine.server.plans import NoPlan, PlanSeen, save_plan, see_plan
 from restart_engine.server.routing import SegmentRoute
 from restart_engine.server.service import Service
+from restart_engine.server.snapshot import RunByAnother, clear, restore
 from restart_engine.server.tokens import TokenFault
 from restart_engine.server.world import Seconds, read_world, world_text
 from restart_engine.server.world_dump import dump_world
@@ -30,7 +35,8 @@ from restart_engine.wire.reading import read_carefully
 from restart_engine.wire.scenario import execution_shape, plan_of
 from restart_engine.wire.shapes import GroupShape, OverStatus, PlanShape, Positive, Shape, StepName
 
-_PLAN: Final = "/control/tenants/{tenant}/load-plans/{plan}"
+_TENANT: Final = "/control/tenants/{tenant}"
+_PLAN: Final = f"{_TENANT}/load-plans/{{plan}}"
 _Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
@@ -64,7 +70,13 @@ def control_routes(service: Service) -> list[SegmentRoute]:
     return [
         route("/control/world", control.dump_world, "GET"),
         route("/control/world", control.load_world, "POST"),
+        route("/control/world", control.replace_world, "PUT"),
+        route("/control/reset", control.reset, "POST"),
+        route("/control/faults", control.see_faults, "GET"),
+        route("/control/faults", control.replace_faults, "PUT"),
         route("/control/advance", control.advance, "POST"),
+        route(f"{_TENANT}/loading", control.save_loading, "PUT"),
+        route(f"{_TENANT}/users/{{user}}", control.save_user, "PUT"),
         route(_PLAN, control.see_plan, "GET"),
         route(_PLAN, control.save_plan, "PUT"),
         route(f"{_PLAN}/end-step", control.end_step, "POST"),
@@ -78,6 +90,7 @@ class _Control:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._replacing = asyncio.Lock()
 
     def guarded(self, handler: _Handler) -> _Handler:
         """The handler, for who has a control token; every error of it in the shape of the endpoint's."""
@@ -87,13 +100,15 @@ class _Control:
             if isinstance(claims, TokenFault):
                 request.state.refused = claims
                 return _said(401, "the control API asks for a control token")
+            for name in request.query_params:
+                return _said(422, f"the query has a member `{name}`, accepted is none")
             try:
                 return await handler(request)
             except WireError as error:
                 return _said(422, str(error))
             except NoPlan as error:
                 return _said(404, str(error))
-            except (ImpossibleMove, WorldConflict) as error:
+            except (ImpossibleMove, RunByAnother, WorldConflict) as error:
                 return _said(409, str(error))
 
         return guard
@@ -112,6 +127,44 @@ class _Control:
 
         await self._service.write(load)
         return JSONResponse({"tenants": [tenant.name for tenant in world.tenants]})
+
+    async def replace_world(self, request: Request) -> Response:
+        """The world is that of a world file, and nothing else."""
+        world = read_world(await request.body(), name="")
+
+        def replace(connection: Connection) -> None:
+            clear(connection, self._service.process)
+            load_world(connection, world)
+
+        await self._replaced(replace)
+        return JSONResponse({"tenants": [tenant.name for tenant in world.tenants]})
+
+    async def reset(self, _request: Request) -> Response:
+        """The world is as this process found it when it started, ids too."""
+        start = self._service.found
+        assert start is not None
+        await self._replaced(partial(restore, snapshot=start, process=self._service.process))
+        return JSONResponse({"nextExecutionId": start.next_id})
+
+    async def see_faults(self, _request: Request) -> Response:
+        """The rules, in order."""
+        return JSONResponse(msgspec.to_builtins(self._service.faults.shown()))
+
+    async def replace_faults(self, request: Request) -> Response:
+        """These rules from now on, in this order."""
+        self._service.faults.replace(read_faults(await request.body()))
+        return await self.see_faults(request)
+
+    async def save_loading(self, request: Request) -> Response:
+        """How the tenant's steps are loaded from now on."""
+        tenant, body = request.path_params["tenant"], await request.body()
+        return await self._written(lambda connection: save_loading(connection, tenant, body))
+
+    async def save_user(self, request: Request) -> Response:
+        """Create the user, or replace what it may do."""
+        tenant, user = request.path_params["tenant"], request.path_params["user"]
+        body = await request.body()
+        return await self._written(lambda connection: save_user(connection, tenant, user, body))
 
     async def advance(self, request: Request) -> Response:
         """Let simulated time pass, where it is moved by hand."""
@@ -159,6 +212,24 @@ class _Control:
         """What became of the steps of the latest execution is forgotten."""
         await self._service.write(partial(self._service.runs.lose_history, await self._latest(request)))
         return JSONResponse(_shown(await self._seen(request)))
+
+    async def _replaced(self, replace: Callable[[Connection], None]) -> None:
+        """Replace the world, whole or not at all; what this process runs is let go, and no fault is left."""
+
+        def write() -> None:
+            with self._service.database.writing() as connection:
+                replace(connection)
+
+        async with self._replacing, self._service.runner.paused():
+            self._service.faults.replace([])
+            await self._service.write(write)
+
+    async def _written(self, write: Callable[[Connection], Any]) -> Response:
+        def written() -> Any:
+            with self._service.database.writing() as connection:
+                return write(connection)
+
+        return JSONResponse(await self._service.write(written))
 
     async def _latest(self, request: Request) -> int:
         seen = await self._seen(request)

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from restart_engine.server.faults import Faults, Injected
 from restart_engine.server.limits import Limited, Limits, answer
 from restart_engine.server.logs import bind_request, logger
 from restart_engine.server.metrics import Metrics
@@ -29,11 +30,14 @@ def new_id() -> str:
     return uuid4().hex
 
 
-def around(limits: Limits, metrics: Metrics, make_id: Callable[[], str] = new_id) -> list[Middleware]:
-    """What `Starlette(middleware=...)` takes, outermost first."""
+def around(
+    limits: Limits, metrics: Metrics, make_id: Callable[[], str] = new_id, faults: Faults | None = None
+) -> list[Middleware]:
+    """What `Starlette(middleware=...)` takes, outermost first. What faults answer is logged, and counted."""
     return [
         Middleware(RequestIds, make_id=make_id),
         Middleware(Accesses, metrics=metrics),
+        *(() if faults is None else (Middleware(Injected, faults=faults),)),
         Middleware(LastResort),
         Middleware(Limited, limits=limits),
     ]

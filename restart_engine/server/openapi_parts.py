@@ -7,8 +7,10 @@ from typing import Any, Final
 REFERENCE: Final = "#/components/schemas/{name}"
 
 
-def of(shape: Any) -> dict[str, str]:
-    """A reference to the schema of this shape."""
+def of(shape: Any) -> dict[str, Any]:
+    """A reference to the schema of this shape; of `[shape]`, an array of such."""
+    if isinstance(shape, list):
+        return {"type": "array", "items": of(shape[0])}
     return {"$ref": REFERENCE.format(name=shape.__name__.removesuffix("Shape"))}
 
 

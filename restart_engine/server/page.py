@@ -72,8 +72,10 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return str(schema.get("type", "any"))
 
 
-def _name(reference: Mapping[str, str]) -> str:
-    return reference["$ref"].rpartition("/")[2]
+def _name(reference: Mapping[str, Any]) -> str:
+    """The shape that is referred to; of an array, that of its items."""
+    name: str = reference.get("items", reference)["$ref"].rpartition("/")[2]
+    return name
 
 
 def _anchor(tag: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -80,16 +81,22 @@ class Runner:
         for execution_id in driven.keys() - set(active):
             driven[execution_id].look()
 
+    @asynccontextmanager
+    async def paused(self) -> AsyncGenerator[None]:
+        """Nothing runs inside: what ran is let go where it stands, and at the end what is active is taken."""
+        self._stopping = True
+        try:
+            await self._end_all()
+            yield
+        finally:
+            self._stopping = False
+            with suppress(Unavailable):  # then it is adopted later, as ever
+                await self.adopt()
+
     async def stop(self) -> None:
         """Stop in good order: steps are cancelled, what had ended is written, the rest is Interrupted."""
         self._stopping = True
-        for each in self._driven.values():
-            each.stop()
-        tasks = [task for each in self._driven.values() for task in each.tasks]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_GRACE)
-            for task in late:
-                task.cancel()
+        await self._end_all()
         try:
             closed = await self._executor.once(partial(self._runs.cut_off_all, self._process))
         except Unavailable as error:
@@ -99,6 +106,16 @@ class Runner:
         for execution_id in closed:
             logger().info("execution ended", execution=execution_id, status=Status.INTERRUPTED)
             self._context.events.execution_ended(Status.INTERRUPTED)
+
+    async def _end_all(self) -> None:
+        """Steps are cancelled, and what had ended is written."""
+        for each in self._driven.values():
+            each.stop()
+        tasks = [task for each in self._driven.values() for task in each.tasks]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_GRACE)
+            for task in late:
+                task.cancel()
 
     def _drive(self, execution_id: int) -> None:
         if self._stopping or execution_id in self._driven:

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, select
 from restart_engine.endpoint import Bearer, StartCall
 from restart_engine.endpoint.calls import token_in
 from restart_engine.server.database import THREADS, WRITERS, Database, NotBegun, Unavailable
+from restart_engine.server.faults import Faults
 from restart_engine.server.liveness import Liveness
 from restart_engine.server.loader import Loader
 from restart_engine.server.loading import read_loading
@@ -25,6 +26,7 @@ from restart_engine.server.pretend import PretendClock, PretendLoader
 from restart_engine.server.runner import Runner
 from restart_engine.server.runs import Runs
 from restart_engine.server.settings import Settings
+from restart_engine.server.snapshot import Snapshot, take_snapshot
 from restart_engine.server.starts import Answer, Starts
 from restart_engine.server.tables import tenants
 from restart_engine.server.times import WALL, Clock
@@ -59,12 +61,17 @@ class Service:
         self.liveness = Liveness(
             self.database, self.runs, self.process, dead_after=settings.dead_after, metrics=self.metrics
         )
+        self.faults = Faults()
+        self.found: Snapshot | None = None
+        """What the database held when this process started, for the control API."""
         self._beating: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Bring the tables up to date and begin to live; `Unavailable` where the database is not."""
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         await anyio.to_thread.run_sync(migrate, self.database)
+        if self.settings.control:
+            self.found = await anyio.to_thread.run_sync(self._take_snapshot)
         await anyio.to_thread.run_sync(self.liveness.register)
         self._beating = asyncio.create_task(self.liveness.run(self.runner.adopt))
 
@@ -122,3 +129,7 @@ class Service:
         """How the tenant's steps are loaded, as the database has it now."""
         with self.database.reading() as connection:
             return read_loading(connection.execute(_LOADING, {"tenant": tenant}).scalar_one())
+
+    def _take_snapshot(self) -> Snapshot:
+        with self.database.reading() as connection:
+            return take_snapshot(connection)

@@ -411,6 +411,21 @@ CONTROL: Final[list[tuple[str, str, bytes, int, str]]] = [
     ("POST", "world", b'{"tenants": [{"name": "a", "loaderServices": %s}]}' % (b"9" * 400), 422, ".*"),
     ("POST", "world", b'{"tenants": [{"name": "acme"}]}', 409, ".* it is there already"),
     ("POST", "world", b"\xff", 422, "the text is not UTF-8.*"),
+    ("PUT", "world", b'{"tenants": ' + b"[" * _DEEP, 422, "the text is nested too deeply.*"),
+    ("PUT", "faults", b"[" * _DEEP, 422, "the text is nested too deeply.*"),
+    ("PUT", "faults", b'[{"status": %s}]' % (b"9" * 400), 422, r"`\[0\].status` is .*"),
+    ("PUT", "faults", b'[{"delaySeconds": NaN}]', 422, "the text is not JSON: it holds NaN.*"),
+    ("PUT", "faults", b'[{"tenant": "\\ud800"}]', 422, r"`\[0\].tenant` is .* text without lone surrogates"),
+    ("PUT", "tenants/acme/loading", b"null", 422, "the text is `null`, accepted is an object"),
+    ("PUT", "tenants/acme/users/eve", b"null", 422, "the text is `null`, accepted is an object"),
+    ("PUT", "tenants/acme/loading", b"[" * _DEEP, 422, "the text is nested too deeply.*"),
+    ("PUT", "tenants/acme/loading", b'{"seconds": 1, "seconds": 1}', 422, "`seconds` is there more .*"),
+    ("PUT", "tenants/acme/loading", b'{"seconds": 1e400}', 422, ".*"),
+    ("PUT", "tenants/acme/loading", b'{"seconds": 1}, "users": [{"name": "eve"}]', 422, "the text is not .*"),
+    ("PUT", "tenants/acme%27--/loading", b"{}", 404, "there is no tenant `acme'--`"),
+    ("PUT", "tenants/acme/users/%20", b"{}", 422, "`name` is .*"),
+    ("PUT", "tenants/acme/users/eve", b'{"roles": ["\\ud800"]}', 422, ".* text without lone surrogates"),
+    ("PUT", "tenants/acme/users/eve", b'{"superUser": %s}' % (b"9" * 4000), 422, "`superUser` is .*"),
     ("POST", "advance", b'{"seconds": -1}', 422, "`seconds` is `-1`, accepted is a number from 0 to .*"),
     ("POST", "advance", b'{"seconds": 1e400}', 422, "`seconds` is `Infinity`, accepted is a number .*"),
     ("POST", "advance", b'{"seconds": %s}' % (b"9" * 400), 422, "`seconds` is .*"),
@@ -617,7 +632,7 @@ class TestMethods:
 
     def test_all_methods_of_a_path(self, server: Served) -> None:
         """Where several calls share a path, all their methods are named."""
-        assert _ask(server, "/control/world", method="DELETE").headers["allow"] == "GET, HEAD, POST"
+        assert _ask(server, "/control/world", method="DELETE").headers["allow"] == "GET, HEAD, POST, PUT"
 
     @pytest.mark.parametrize(("path", "status"), [("/health/live", 200), (RESTART, 405), ("/none", 404)])
     def test_head(self, server: Served, path: str, status: int) -> None:
