@@ -6,6 +6,7 @@ times as many examples. A test that draws more than others says how many times `
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("full" if full else "quick")
     if not full and not config.option.markexpr:
         config.option.markexpr = "not slow"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: a third of the time tests wait for processes and sockets."""
+    return 1 + len(os.sched_getaffinity(0))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -286,7 +286,7 @@ class TestServe:
             server.process.send_signal(signal.SIGINT)
             assert server.process.wait(30) == 130
 
-    @pytest.mark.parametrize("workers", ["1", "2"])
+    @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
     def test_clients_that_hang_up_do_not_end_it(self, tmp_path: Path, workers: str) -> None:
         """Hundreds close their connection before they have an answer, and others are answered still."""
         database, key = f"sqlite:///{tmp_path / 'a.db'}", new_key_file(tmp_path)

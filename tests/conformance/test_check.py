@@ -337,6 +337,7 @@ def of_program(folder: Path, decide: str) -> Report:
 class TestAskedAlone:
     """What shows a fault is asked once more of the program started anew."""
 
+    @pytest.mark.slow
     def test_a_program_that_remembers_gets_one_fault_that_says_so(self, tmp_path: Path) -> None:
         """Its answers are cached by plan and execution: each is right where it is asked alone."""
         report = of_program(tmp_path, REMEMBERING)
@@ -363,12 +364,14 @@ class TestAskedAlone:
             "`start.skip` is `null`, accepted is an array"
         }
 
+    @pytest.mark.slow
     def test_one_that_answers_otherwise_each_time_wavers(self, tmp_path: Path) -> None:
         """Here with every start of the program, which no answer of one process shows."""
         report = of_program(tmp_path, CHANGING)
         assert kinds(report) == {"wavers"}
         assert len(report.faults) == 1
 
+    @pytest.mark.slow
     def test_a_program_that_cannot_be_started_again_keeps_its_faults(self, tmp_path: Path) -> None:
         """As they were found; nothing is said of them alone."""
         once = f"from pathlib import Path\nPath({str(tmp_path / 'begun')!r}).touch(exist_ok=False)\n"

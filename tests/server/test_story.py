@@ -37,6 +37,7 @@ def story() -> list[Said]:
     return [Said(command, output) for command, output in blocks]
 
 
+@pytest.mark.slow
 def test_the_night_goes_as_the_page_tells_it(tmp_path: Path) -> None:
     """One line starts the server; restart, follow, fail again, resume, succeed: every output to the byte."""
     if not shutil.which("curl") or not shutil.which("jq"):
