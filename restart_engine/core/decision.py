@@ -33,7 +33,8 @@ def plan_restart(plan: LoadPlan, request: RestartRequest, latest: Execution | No
     `latest` is the plan's most recently started execution as the host knows it, none if it never ran.
     Never raises for these types; any other type is an `InvalidValue`.
     """
-    return decide(Facts(plan, request, latest))
+    facts = Facts(plan, request, latest)
+    return Rejection(facts) if facts.rejecting else RestartPlan(facts)
 
 
 def decide(facts: Facts) -> Decision:
@@ -62,13 +63,6 @@ def _skipped(start: LoadGroup, outcome: GroupOutcome | None) -> Collection[str]:
     return outcome.completed
 
 
-def _check_facts(facts: Facts, *, rejected: bool) -> None:
-    check_kind("facts", facts, Facts)
-    if bool(facts.rejecting) is not rejected:
-        which = "a rule" if rejected else "no rule"
-        raise InvalidValue("facts", facts, f"facts of which {which} rejects the request")
-
-
 @final
 @frozen(repr=False)
 class RestartPlan(Sealed):
@@ -80,7 +74,10 @@ class RestartPlan(Sealed):
     facts: Facts
 
     def __attrs_post_init__(self) -> None:
-        _check_facts(self.facts, rejected=False)
+        if type(self.facts) is not Facts:
+            raise InvalidValue("facts", self.facts, "a Facts")
+        if self.facts.rejecting:
+            raise InvalidValue("facts", self.facts, "facts of which no rule rejects the request")
 
     def __repr__(self) -> str:
         skipped = len(self.names_to_skip)
@@ -210,7 +207,10 @@ class Rejection(Sealed):
     facts: Facts
 
     def __attrs_post_init__(self) -> None:
-        _check_facts(self.facts, rejected=True)
+        if type(self.facts) is not Facts:
+            raise InvalidValue("facts", self.facts, "a Facts")
+        if not self.facts.rejecting:
+            raise InvalidValue("facts", self.facts, "facts of which a rule rejects the request")
 
     def __repr__(self) -> str:
         return f"Rejection(rules={self.rules!r})"
