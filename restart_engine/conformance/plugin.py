@@ -6,7 +6,6 @@ pytest -p restart_engine.conformance.plugin --conformance-subject my.module:deci
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import pytest
 
@@ -65,17 +64,7 @@ def _of(kind: type[pytest.Item], run: _Run, name: str) -> pytest.Item:
     return item
 
 
-class NotConforming(AssertionError):
-    """What a failing test reports: its text is shown, and no traceback."""
-
-
 class _Item(pytest.Item):
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The faults alone."""
-        if isinstance(excinfo.value, NotConforming):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
     def reportinfo(self) -> tuple[str, None, str]:
         """Where pytest says that the test stands."""
         return "conformance", None, self.name
@@ -98,7 +87,7 @@ class _Rule(_Item):
             if fault.rule == self.name:
                 lines += [line.text.rstrip() for line in fault_lines(fault, report)]
         if len(lines) > 1:
-            raise NotConforming("\n".join(lines))
+            pytest.fail("\n".join(lines), pytrace=False)
 
 
 class _Verdict(_Item):
@@ -107,4 +96,4 @@ class _Verdict(_Item):
     def runtest(self) -> None:
         """Fails with the verdict's line."""
         if not self.report_of_run.conforms:
-            raise NotConforming(headline(self.report_of_run))
+            pytest.fail(headline(self.report_of_run), pytrace=False)

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -160,6 +161,9 @@ class TestBadSubjects:
 
         report = check(wavering, examples=0)
         assert kinds(report) == {"wavers"}
+        ask = over_lines(wavering)
+        alone = judged(ask, name="wavering", examples=0, fresh=lambda: nullcontext(ask))
+        assert [fault.signature for fault in alone.faults] == [fault.signature for fault in report.faults]
         asked = questions_of(json_text(report))
         again = judged(over_lines(wavering), name="again", replay=asked)
         assert kinds(again) == {"wavers"}
