@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from typing import Any, Final, cast
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from restart_engine.server.database import upsert
 from restart_engine.server.loading import loading_text
 from restart_engine.server.plans import NoPlan
 from restart_engine.server.tables import grants, load_plans, schemas, tenants, users
 from restart_engine.server.world import Loading, Value, WorldUser, read_world, world_text
+from restart_engine.server.world_load import grant_rows, insert_all, user_row
 from restart_engine.strict_json import WireError, read_json
 from restart_engine.wire.reading import unlike
 
@@ -49,7 +50,7 @@ def save_loading(connection: Connection, tenant: str, text: bytes) -> Any:
     ]
     with _inside("tenants[0].loading"):
         part = {"loadPlans": plans, "loading": _object(text)}
-        world = read_world(_world(connection, tenant, tenant_id, part), name="")
+        world = read_world(_world(tenant, _schema_ids(connection, tenant_id), part), name="")
     loading = loading_text(world.tenants[0].loading or Loading())
     connection.execute(update(tenants).where(tenants.c.id == tenant_id).values(loading=loading))
     return json.loads(loading)
@@ -61,29 +62,17 @@ def save_user(connection: Connection, tenant: str, user: str, text: bytes) -> An
     members = _object(text)
     if "name" in members:
         raise WireError("name", "an unknown member", "none: the path names the user")
+    schema_ids = _schema_ids(connection, tenant_id)
     with _inside("tenants[0].users[0]"):
-        world = read_world(
-            _world(connection, tenant, tenant_id, {"users": [members | {"name": user}]}), name=""
-        )
+        world = read_world(_world(tenant, schema_ids, {"users": [members | {"name": user}]}), name="")
     (made,) = world.tenants[0].users
-    key = {"tenant_id": tenant_id, "name": user}
-    row = {
-        "super_user": made.super_user,
-        "roles": json.dumps(sorted(made.roles)),
-        "every_schema": made.every_schema,
-    }
-    saved = upsert(connection, users).values(key | row)
-    connection.execute(saved.on_conflict_do_update(index_elements=list(key), set_=row))
+    row = user_row(made)
+    saved = upsert(connection, users).values(tenant_id=tenant_id, **row)
+    connection.execute(saved.on_conflict_do_update(index_elements=["tenant_id", "name"], set_=row))
     user_id = connection.execute(_USER, {"tenant_id": tenant_id, "user": user}).scalar_one()
     connection.execute(delete(grants).where(grants.c.user_id == user_id))
-    ids = {row.name: row.id for row in connection.execute(_schemas(tenant_id))}
-    granted = [
-        {"user_id": user_id, "tenant_id": tenant_id, "schema_id": ids[name], "access": access}
-        for access, names in (("view", made.view), ("edit", made.edit))
-        for name in sorted(names)
-    ]
-    if granted:
-        connection.execute(insert(grants), granted)
+    key = {"tenant_id": tenant_id, "user_id": user_id}
+    insert_all(connection, grants, grant_rows(made, key, schema_ids))
     shown: dict[str, Any] = json.loads(world_text(world, "json"))["tenants"][0]["users"][0]
     del shown["name"]
     return shown
@@ -103,13 +92,14 @@ def _id_of(connection: Connection, tenant: str) -> int:
     return tenant_id
 
 
-def _schemas(tenant_id: int) -> Any:
-    return select(schemas.c.id, schemas.c.name).where(schemas.c.tenant_id == tenant_id)
+def _schema_ids(connection: Connection, tenant_id: int) -> dict[str, int]:
+    query = select(schemas.c.name, schemas.c.id).where(schemas.c.tenant_id == tenant_id)
+    return {row.name: row.id for row in connection.execute(query)}
 
 
-def _world(connection: Connection, tenant: str, tenant_id: int, part: dict[str, Any]) -> bytes:
+def _world(tenant: str, schema_ids: dict[str, int], part: dict[str, Any]) -> bytes:
     """A world with nothing but this part, and the schemas that it may name."""
-    listed = [{"id": row.id, "name": row.name} for row in connection.execute(_schemas(tenant_id))]
+    listed = [{"id": id_, "name": name} for name, id_ in schema_ids.items()]
     return json.dumps({"tenants": [{"name": tenant, "schemas": listed, **part}]}).encode()
 
 

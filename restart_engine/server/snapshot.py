@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any, Final, final
 
 from attrs import frozen
-from sqlalchemy import Connection, Table, delete, insert, select, text
+from sqlalchemy import Connection, Table, delete, select, text
 
 from restart_engine.core.status import ACTIVE
 from restart_engine.server.tables import executions, load_plans, metadata, processes
+from restart_engine.server.world_load import insert_all
 
 _TABLES: Final = tuple(table for table in metadata.sorted_tables if table is not processes)
 """Each after those that it refers to."""
-_ROWS_AT_ONCE: Final = 500
 _LOCK: Final = text(
     f"LOCK TABLE {', '.join(f'{table.name}' for table in _TABLES)} IN SHARE ROW EXCLUSIVE MODE"
 )
@@ -55,8 +55,7 @@ def restore(connection: Connection, snapshot: Snapshot, process: str) -> None:
     """Make the database what it was; raises `RunByAnother` where a process other than this one is at work."""
     clear(connection, process)
     for table, rows in snapshot.rows:
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            connection.execute(insert(table), list(rows[start : start + _ROWS_AT_ONCE]))
+        insert_all(connection, table, rows)
     _go_on_at(connection, snapshot.next_id)
 
 

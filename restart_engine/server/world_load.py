@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from restart_engine.server.tables import (
     tenants,
     users,
 )
-from restart_engine.server.world import Loading, Tenant, World, WorldPlan, kept_time
+from restart_engine.server.world import Loading, Tenant, World, WorldPlan, WorldUser, kept_time
 
 _ROWS_AT_ONCE: Final = 500
 """So many values stand in one statement at most."""
@@ -124,7 +124,9 @@ def _insert(connection: Connection, tenant: Tenant, tenant_id: int | None) -> No
     else:
         connection.execute(update(tenants).where(tenants.c.id == tenant_id).values(row))
     owned: dict[str, Any] = {"tenant_id": tenant_id}
-    _add(connection, schemas, ({**owned, "id": schema.id, "name": schema.name} for schema in tenant.schemas))
+    insert_all(
+        connection, schemas, ({**owned, "id": schema.id, "name": schema.name} for schema in tenant.schemas)
+    )
     _insert_users(connection, tenant, owned)
     plans = [
         {
@@ -137,30 +139,36 @@ def _insert(connection: Connection, tenant: Tenant, tenant_id: int | None) -> No
     plan_ids = _numbered(connection, load_plans, plans)
     numbered = list(zip(plan_ids, tenant.load_plans, strict=True))
     ran = (_executions(id_, plan, tracked=tenant.detailed_tracking) for id_, plan in numbered)
-    _add(connection, executions, chain.from_iterable(ran))
-    _add(connection, step_outcomes, (row for plan in tenant.load_plans for row in _times(plan)))
-    _add(connection, attempts, (row for id_, plan in numbered for row in _attempts(id_, plan)))
+    insert_all(connection, executions, chain.from_iterable(ran))
+    insert_all(connection, step_outcomes, (row for plan in tenant.load_plans for row in _times(plan)))
+    insert_all(connection, attempts, (row for id_, plan in numbered for row in _attempts(id_, plan)))
 
 
 def _insert_users(connection: Connection, tenant: Tenant, owned: dict[str, Any]) -> None:
-    rows = [
-        {
-            **owned,
-            "name": user.name,
-            "super_user": user.super_user,
-            "roles": json.dumps(sorted(user.roles)),
-            "every_schema": user.every_schema,
-        }
-        for user in tenant.users
-    ]
+    rows = [owned | user_row(user) for user in tenant.users]
     of_name = {schema.name: schema.id for schema in tenant.schemas}
-    granted = (
-        {**owned, "user_id": user_id, "schema_id": of_name[name], "access": access}
-        for user_id, user in zip(_numbered(connection, users, rows), tenant.users, strict=True)
-        for access, names in (("view", user.view), ("edit", user.edit))
-        for name in sorted(names)
-    )
-    _add(connection, grants, granted)
+    numbered = zip(_numbered(connection, users, rows), tenant.users, strict=True)
+    granted = (grant_rows(user, {**owned, "user_id": user_id}, of_name) for user_id, user in numbered)
+    insert_all(connection, grants, chain.from_iterable(granted))
+
+
+def user_row(user: WorldUser) -> dict[str, Any]:
+    """What the row of a user says, but for its tenant."""
+    return {
+        "name": user.name,
+        "super_user": user.super_user,
+        "roles": json.dumps(sorted(user.roles)),
+        "every_schema": user.every_schema,
+    }
+
+
+def grant_rows(
+    user: WorldUser, key: dict[str, Any], schema_ids: Mapping[str, int]
+) -> Iterator[dict[str, Any]]:
+    """The rows of what the user may do with schemas, for the tenant and the user of this key."""
+    for access, names in (("view", user.view), ("edit", user.edit)):
+        for name in sorted(names):
+            yield {**key, "schema_id": schema_ids[name], "access": access}
 
 
 def _executions(plan_id: int, plan: WorldPlan, *, tracked: bool) -> Iterator[dict[str, Any]]:
@@ -207,7 +215,8 @@ def _attempts(plan_id: int, plan: WorldPlan) -> Iterator[dict[str, Any]]:
     return ({"plan_id": plan_id, **asdict(tried)} for tried in plan.attempts)
 
 
-def _add(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
+def insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert the rows, so many at a time that no statement is too large."""
     for portion in _portions(list(rows)):
         connection.execute(insert(table), portion)
 
