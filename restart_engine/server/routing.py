@@ -16,7 +16,10 @@ class SegmentRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As Starlette asks, of a request."""
-        segments, wanted = _segments(scope), self.path.split("/")
+        if "segments" not in scope:  # every route is asked of the same request
+            scope["segments"] = _segments(scope)
+        segments: list[str] = scope["segments"]
+        wanted = self.path.split("/")
         if len(segments) != len(wanted):
             return Match.NONE, {}
         params: dict[str, str] = {}

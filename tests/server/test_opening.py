@@ -418,9 +418,9 @@ def test_a_page_that_is_damaged_is_told(file: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(UnusableDatabase, match=r"^cannot use `.*`: database disk image is malformed$"):
         dumped(file)
-    with opened(url_of(file)) as database, pytest.raises(Unavailable, match="malformed"):  # noqa: SIM117
-        with database.reading() as connection:
-            dump_world(connection)
+    refused = pytest.raises(Unavailable, match="malformed")
+    with opened(url_of(file)) as database, refused, database.reading() as connection:
+        dump_world(connection)
 
 
 @pytest.mark.parametrize(
